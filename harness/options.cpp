@@ -2,22 +2,41 @@
 #include "harness/options.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cctype>
 #include <iostream>
 #include <sstream>
 
+#include "harness/terminal.hpp"
 #include "kernels/error.hpp"
 
 namespace po = boost::program_options;
 
 namespace edgeroof::harness {
+namespace {
+
+void take_color(const std::string& mode) {
+    if (mode == "auto")
+        set_color_mode(ColorMode::automatic);
+    else if (mode == "always")
+        set_color_mode(ColorMode::always);
+    else if (mode == "never")
+        set_color_mode(ColorMode::never);
+    else
+        throw InputError(fmt::format("--color: '{}' is not auto, always or never", mode));
+}
+
+}  // namespace
 
 OptionSet::OptionSet(std::string usage, std::string purpose, std::vector<std::string> examples)
     : usage_(std::move(usage)),
       purpose_(std::move(purpose)),
       examples_(std::move(examples)),
       visible_("Options", 100, 50) {
-    visible_.add_options()("help,h", "show this help");
+    visible_.add_options()("help,h", "show this help")(
+        "color", po::value<std::string>()->value_name("WHEN"),
+        "auto (default; also heeds NO_COLOR), always or never");
 }
 
 po::options_description_easy_init OptionSet::add() { return visible_.add_options(); }
@@ -35,6 +54,14 @@ std::string OptionSet::help() const {
         for (const auto& example : examples_) text << "  " << example << '\n';
     }
     return text.str();
+}
+
+std::string OptionSet::command() const {
+    std::istringstream words(usage_);
+    std::string text, word;
+    while (words >> word && std::islower(static_cast<unsigned char>(word[0])) != 0)
+        text += (text.empty() ? "" : " ") + word;
+    return text;
 }
 
 bool OptionSet::parse(const Arguments& arguments, po::variables_map& values) const {
@@ -56,11 +83,18 @@ bool OptionSet::parse(const Arguments& arguments, po::variables_map& values) con
         }
         po::notify(values);
     } catch (const po::error& error) {
-        throw InputError(fmt::format("{}; see '{} --help'", error.what(),
-                                     usage_.substr(0, usage_.find_first_of("[<-"))
-                                         .substr(0, usage_.find(' ', usage_.find(' ') + 1))));
+        throw InputError(fmt::format("{}; see '{} --help'", error.what(), command()));
     }
+    if (values.count("color") != 0) take_color(values["color"].as<std::string>());
     return true;
+}
+
+std::int64_t checked(const char* option, std::int64_t value, std::int64_t least,
+                     std::int64_t most) {
+    if (value < least || value > most)
+        throw InputError(
+            fmt::format("--{}: {} is not within {} to {}", option, value, least, most));
+    return value;
 }
 
 }  // namespace edgeroof::harness

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/program_options.hpp>
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@ namespace edgeroof::harness {
 class OptionSet {
   public:
     /// `usage`: "edgeroof model info FILE"; `purpose`: a paragraph; `examples`: one command a line.
+    /// Adds --help and --color.
     OptionSet(std::string usage, std::string purpose, std::vector<std::string> examples);
 
     /// boost's own way to add: options.add()("threads,t", po::value<int>(), "text").
@@ -26,10 +28,16 @@ class OptionSet {
     std::string help() const;
 
   private:
+    std::string command() const;  ///< "edgeroof model info"
+
     std::string usage_, purpose_;
     std::vector<std::string> examples_;
     boost::program_options::options_description visible_, hidden_;
     boost::program_options::positional_options_description positional_;
 };
+
+/// `value` where it lies within the limits; else an InputError that names `option` and them.
+/// Options that hold counts are parsed as std::int64_t, for boost takes "-1" as unsigned.
+std::int64_t checked(const char* option, std::int64_t value, std::int64_t least, std::int64_t most);
 
 }  // namespace edgeroof::harness

@@ -2,13 +2,22 @@
 #include "harness/commands/command.hpp"
 
 #include <fmt/format.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
 #include <iostream>
+#include <new>
 
+#include "harness/terminal.hpp"
+#include "harness/version.hpp"
 #include "kernels/error.hpp"
+#include "reports/record/record_file.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -21,8 +30,57 @@ std::string help() {
         "model.\n\nUsage: edgeroof COMMAND [OPTIONS]\n\nCommands:\n";
     for (const Command& command : commands())
         text += fmt::format("  {:<12} {}\n", command.name, command.summary);
-    text += "\n'edgeroof COMMAND --help' tells more.\n";
+    text +=
+        "\nOptions:\n  --help       show this help\n  --version    show version, commit and build\n"
+        "\nExit codes: 0 done, 1 a verdict failed, 2 bad input, 3 undecided, 4 could not be "
+        "measured,\n130 interrupted (what was measured is kept).\n"
+        "\n'edgeroof COMMAND --help' tells more.\n";
     return text;
+}
+
+int fail(Exit code, std::string_view what) {
+    std::cerr << paint("edgeroof:", Ink::red, STDERR_FILENO) << ' ' << what << '\n';
+    return static_cast<int>(code);
+}
+
+Exit dispatch(const Arguments& arguments) {
+    if (arguments.empty()) {
+        std::cerr << help();
+        return Exit::usage;
+    }
+    const std::string& first = arguments[0];
+    if (first == "--help" || first == "-h" || first == "help") {
+        std::cout << help();
+        return Exit::ok;
+    }
+    if (first == "--version") {
+        std::cout << version_text();
+        return Exit::ok;
+    }
+    const auto found = std::ranges::find(commands(), first, &Command::name);
+    if (found == commands().end())
+        throw InputError(fmt::format("no {} '{}'; see 'edgeroof --help'",
+                                     first.starts_with('-') ? "option" : "command", first));
+    return found->run({arguments.begin() + 1, arguments.end()});
+}
+
+int guarded(const Arguments& arguments) {
+    try {
+        return static_cast<int>(dispatch(arguments));
+    } catch (const InputError& error) {
+        return fail(Exit::usage, error.what());
+    } catch (const reports::RecordError& error) {
+        return fail(Exit::usage, error.what());
+    } catch (const std::bad_alloc&) {
+        return fail(Exit::unmeasurable, "not enough memory");
+    } catch (const std::exception& error) {
+        return fail(Exit::unmeasurable, error.what());
+    }
+}
+
+bool reader_is_gone() {
+    pollfd out{STDOUT_FILENO, POLLOUT, 0};
+    return poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
 }
 
 }  // namespace
@@ -30,25 +88,14 @@ std::string help() {
 std::span<const Command> commands() { return table; }
 
 int run_command_line(const Arguments& arguments) {
-    const auto fail = [](Exit code, std::string_view what) {
-        std::cerr << "edgeroof: " << what << '\n';
-        return static_cast<int>(code);
-    };
-    try {
-        if (arguments.empty() || arguments[0] == "--help" || arguments[0] == "-h") {
-            (arguments.empty() ? std::cerr : std::cout) << help();
-            return static_cast<int>(arguments.empty() ? Exit::usage : Exit::ok);
-        }
-        const auto found = std::ranges::find(commands(), arguments[0], &Command::name);
-        if (found == commands().end())
-            return fail(Exit::usage,
-                        fmt::format("no command '{}'; see 'edgeroof --help'", arguments[0]));
-        return static_cast<int>(found->run({arguments.begin() + 1, arguments.end()}));
-    } catch (const InputError& error) {
-        return fail(Exit::usage, error.what());
-    } catch (const std::exception& error) {
-        return fail(Exit::unmeasurable, error.what());
-    }
+    const int code = guarded(arguments);
+    errno = 0;
+    std::cout.flush();
+    const bool flushed = std::fflush(stdout) == 0;
+    if (flushed && std::cout && std::ferror(stdout) == 0) return code;
+    if (errno == EPIPE || reader_is_gone()) return static_cast<int>(Exit::broken_pipe);
+    return fail(Exit::usage, fmt::format("standard output can't be written: {}",
+                                         errno != 0 ? std::strerror(errno) : "write error"));
 }
 
 }  // namespace edgeroof::harness

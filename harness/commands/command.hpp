@@ -9,7 +9,15 @@
 namespace edgeroof::harness {
 
 /// How a command ends; the numbers are the process's exit codes.
-enum class Exit : int { ok = 0, fail = 1, usage = 2, undecided = 3, unmeasurable = 4 };
+enum class Exit : int {
+    ok = 0,
+    fail = 1,          ///< a verdict: worse than asked
+    usage = 2,         ///< bad input: flags, files, an output that can't be written
+    undecided = 3,     ///< a verdict: too little evidence
+    unmeasurable = 4,  ///< a measurement could not be made
+    interrupted = 130,
+    broken_pipe = 141,  ///< as if SIGPIPE had ended it: the reader of stdout went away
+};
 
 using Arguments = std::vector<std::string>;
 
@@ -24,8 +32,17 @@ struct Command {
 /// Every subcommand, in the order of `edgeroof --help`.
 std::span<const Command> commands();
 
-/// Runs what `arguments` (without the program's name) ask for and returns the exit code. Never
-/// throws.
+/// Runs what `arguments` (without the program's name) ask for, sees to it that stdout was written,
+/// and returns the exit code. Never throws.
 int run_command_line(const Arguments& arguments);
+
+// The subcommands, a file each.
+Exit command_run(const Arguments& arguments);
+Exit command_llm(const Arguments& arguments);
+Exit command_devices(const Arguments& arguments);
+Exit command_model(const Arguments& arguments);
+Exit command_generate(const Arguments& arguments);
+Exit command_perplexity(const Arguments& arguments);
+Exit command_report(const Arguments& arguments);
 
 }  // namespace edgeroof::harness
