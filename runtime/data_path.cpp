@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/data_path.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include "kernels/error.hpp"
+
+namespace edgeroof::runtime {
+namespace {
+
+namespace fs = std::filesystem;
+
+void add(std::vector<fs::path>& folders, const fs::path& folder) {
+    std::error_code error;
+    const fs::path path = fs::weakly_canonical(folder, error);
+    if (!error && fs::is_directory(path, error) &&
+        std::find(folders.begin(), folders.end(), path) == folders.end())
+        folders.push_back(path);
+}
+
+}  // namespace
+
+std::vector<fs::path> profile_folders() {
+    std::vector<fs::path> folders;
+    if (const char* given = std::getenv("EDGEROOF_PROFILES"); given != nullptr && *given != '\0')
+        add(folders, given);
+    std::error_code error;
+    const fs::path program = fs::read_symlink("/proc/self/exe", error);
+    if (!error) add(folders, program.parent_path() / ".." / "share" / "edgeroof" / "profiles");
+    add(folders, EDGEROOF_INSTALLED_PROFILES);
+    add(folders, EDGEROOF_SOURCE_PROFILES);
+    return folders;
+}
+
+fs::path find_profile_file(std::string_view relative) {
+    std::vector<std::string> looked;
+    for (const fs::path& folder : profile_folders()) {
+        std::error_code error;
+        if (fs::path path = folder / relative; fs::is_regular_file(path, error)) return path;
+        looked.push_back(folder.string());
+    }
+    throw InputError(fmt::format(
+        "'{}' is not among the files that come with edgeroof (looked in: {}); EDGEROOF_PROFILES "
+        "may name their folder",
+        relative, looked.empty() ? "no folder found" : fmt::format("{}", fmt::join(looked, ", "))));
+}
+
+}  // namespace edgeroof::runtime
