@@ -25,7 +25,7 @@ std::string to_json(const Record& record);
 /// versions are migrated; newer ones, wrong types, missing fields and broken references are errors.
 Record from_json(std::string_view text, std::string_view origin);
 
-/// A record.json, or the folder that holds one. Reads at most 128 MiB.
+/// A record.json, or the folder that holds one. Reads at most 256 MiB.
 Record read_record(const std::filesystem::path& path);
 void write_record(const Record& record, const std::filesystem::path& path);
 
