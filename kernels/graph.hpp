@@ -44,11 +44,14 @@ struct Tensor {
     /// Weights: the model file's tensor, and its first row that is ours (fused qkv is sliced so).
     std::string source;
     std::int64_t source_row = 0;
+
+    bool operator==(const Tensor&) const = default;
 };
 
 // ---- Operators. n is the number of tokens of the step; activations are F32, {features, n}. Where
 // ---- an operator works per head, {head, heads, n} is the same tensor: {head * heads, n} seen
-// ---- differently, so a matmul may write to it. `out` may not alias an input.
+// ---- differently, so a matmul may write to it. `out` may not alias an input, and an activation is
+// ---- written once.
 
 /// out{d, n} = rows of table{d, vocabulary} named by tokens{n} (I32).
 struct Embedding {
@@ -79,7 +82,8 @@ enum class RopeOrder : std::uint8_t {
     halves,    ///< pairs (i, i + dims/2): NeoX, qwen, gemma, phi3
 };
 
-/// Frequency scaling. `linear`: angle * 1/factor. `yarn`: Peng et al. 2023, arXiv:2309.00071.
+/// Frequency scaling. `linear`: angle * 1/factor. `yarn`: Peng et al. 2023, arXiv:2309.00071, where
+/// cos and sin are multiplied by 1 + 0.1 ln(factor) as well, unless extrapolation is 0.
 /// (llama3's scaling reaches GGUF as frequency factors.)
 struct RopeScaling {
     enum class Kind : std::uint8_t { none, linear, yarn } kind = Kind::none;
@@ -214,7 +218,7 @@ std::vector<TensorId> writes(const OpKind& kind);
 Graph isolate(const Graph& graph, std::size_t op);
 
 /// Throws std::invalid_argument, naming operator and tensor, where shapes, formats or roles do not
-/// fit their operator's contract above or a tensor is read before it is written.
+/// fit their operator's contract above, or an activation is read before it is written.
 void validate(const Graph& graph);
 
 }  // namespace edgeroof
