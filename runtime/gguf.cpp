@@ -18,7 +18,7 @@ constexpr std::array<std::string_view, 13> type_names{
     "u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool", "string", "array", "u64", "i64", "f64"};
 
 template <typename T>
-T raw(const std::byte* at) {
+T load(const std::byte* at) {
     T value;
     std::memcpy(&value, at, sizeof(T));
     return value;
@@ -38,12 +38,12 @@ template <typename T>
 std::optional<T> convert(GgufType type, const std::byte* at) {
     if constexpr (std::same_as<T, bool>) {
         if (type != GgufType::boolean) return {};
-        const auto value = raw<std::uint8_t>(at);
+        const auto value = load<std::uint8_t>(at);
         if (value > 1) return {};
         return value == 1;
     } else if constexpr (std::floating_point<T>) {
-        if (type == GgufType::f32) return static_cast<T>(raw<float>(at));
-        if (type == GgufType::f64) return static_cast<T>(raw<double>(at));
+        if (type == GgufType::f32) return static_cast<T>(load<float>(at));
+        if (type == GgufType::f64) return static_cast<T>(load<double>(at));
         return {};
     } else {
         const auto fit = [](auto value) -> std::optional<T> {
@@ -52,21 +52,21 @@ std::optional<T> convert(GgufType type, const std::byte* at) {
         };
         switch (type) {
             case GgufType::u8:
-                return fit(raw<std::uint8_t>(at));
+                return fit(load<std::uint8_t>(at));
             case GgufType::i8:
-                return fit(raw<std::int8_t>(at));
+                return fit(load<std::int8_t>(at));
             case GgufType::u16:
-                return fit(raw<std::uint16_t>(at));
+                return fit(load<std::uint16_t>(at));
             case GgufType::i16:
-                return fit(raw<std::int16_t>(at));
+                return fit(load<std::int16_t>(at));
             case GgufType::u32:
-                return fit(raw<std::uint32_t>(at));
+                return fit(load<std::uint32_t>(at));
             case GgufType::i32:
-                return fit(raw<std::int32_t>(at));
+                return fit(load<std::int32_t>(at));
             case GgufType::u64:
-                return fit(raw<std::uint64_t>(at));
+                return fit(load<std::uint64_t>(at));
             case GgufType::i64:
-                return fit(raw<std::int64_t>(at));
+                return fit(load<std::int64_t>(at));
             default:
                 return {};
         }
@@ -115,7 +115,7 @@ std::optional<T> GgufFile::find_value(std::string_view key) const {
     if constexpr (std::same_as<T, std::string_view>) {
         if (found->type == GgufType::string)
             return std::string_view(reinterpret_cast<const char*>(at) + sizeof(std::uint64_t),
-                                    raw<std::uint64_t>(at));
+                                    load<std::uint64_t>(at));
     } else {
         if (const auto value = convert<T>(found->type, at)) return value;
     }
@@ -145,7 +145,7 @@ std::optional<std::vector<T>> GgufFile::find_array(std::string_view key) const {
         if (found->element != GgufType::string) fail(0);
         values.reserve(found->count);
         for (std::uint64_t i = 0; i < found->count; ++i) {
-            const auto length = raw<std::uint64_t>(at);
+            const auto length = load<std::uint64_t>(at);
             at += sizeof(length);
             values.emplace_back(reinterpret_cast<const char*>(at), length);
             at += length;

@@ -80,6 +80,10 @@ class GgufFile {
 
     std::span<const GgufEntry> entries() const { return entries_; }  ///< as in the file
     const GgufEntry* entry(std::string_view key) const;
+    /// The value's bytes as they stand in the file.
+    std::span<const std::byte> raw(const GgufEntry& entry) const {
+        return file_.bytes().subspan(entry.begin, entry.end - entry.begin);
+    }
 
     // T: bool, std::int32_t, std::uint32_t, std::int64_t, std::uint64_t, float, double,
     // std::string_view. An integer of any width is taken where its value fits T, a float of any
