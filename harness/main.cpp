@@ -10,8 +10,9 @@ int main(int argc, char** argv) {
     // A file opened while 0, 1 or 2 is closed would take its number, and output would go into it.
     // Read-only, so that writing to what was closed is still an error.
     int descriptor = 0;
-    do descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+    do {
+        descriptor = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    } while (descriptor >= 0 && descriptor <= STDERR_FILENO);
     if (descriptor > STDERR_FILENO) close(descriptor);
     // A reader that went away is an error of write; it must not end a measurement.
     std::signal(SIGPIPE, SIG_IGN);
