@@ -89,6 +89,12 @@ std::vector<TensorId> writes(const OpKind& kind) {
     return values(operands(copy).writes);
 }
 
+void rename_tensors(OpKind& kind, std::span<const TensorId> renamed) {
+    const Operands all = operands(kind);
+    for (TensorId* id : all.reads) *id = renamed[*id];
+    for (TensorId* id : all.writes) *id = renamed[*id];
+}
+
 Graph isolate(const Graph& graph, std::size_t op) {
     Graph alone;
     alone.tokens = graph.tokens;

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -213,6 +214,8 @@ struct Graph {
 std::string_view kind_name(const OpKind& kind);  ///< "matmul", "attention", ...
 std::vector<TensorId> reads(const OpKind& kind);
 std::vector<TensorId> writes(const OpKind& kind);
+/// Replaces every tensor `id` of the operator by renamed[id], as it moves to another graph.
+void rename_tensors(OpKind& kind, std::span<const TensorId> renamed);
 
 /// The graph of one entry of `graph`: what it reads becomes inputs, what it writes outputs.
 Graph isolate(const Graph& graph, std::size_t op);
