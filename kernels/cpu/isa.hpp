@@ -8,24 +8,28 @@
 
 namespace edgeroof::cpu {
 
-/// Instruction-set paths, each a superset of the one before it within its architecture. A kernel
-/// table (kernels/cpu/*_table) holds one entry per operator, format and path; a path without an
-/// entry of its own uses the nearest one below.
+/// Instruction-set paths. A kernel table holds one entry per operator, format and path; a path
+/// without an entry of its own uses the nearest one on its way down (`below`).
 enum class Isa : std::uint8_t {
     scalar,
     sse41,
-    avx2,
-    avx_vnni,
-    avx512,
-    avx512_vnni,  ///< x86-64; avx512_vnni includes BF16 where present
+    avx2,         ///< with FMA, F16C and BMI2
+    avx_vnni,     ///< avx2 with VPDPBUSD on 256 bits
+    avx512,       ///< F, BW, VL, DQ
+    avx512_vnni,  ///< with VPDPBUSD on 512 bits
     neon,
     neon_dotprod,
-    neon_i8mm,  ///< aarch64
-    rvv,        ///< riscv64, RVV 1.0
+    neon_i8mm,
+    rvv,  ///< riscv64, RVV 1.0
 };
 
 std::string_view name(Isa isa);
 std::optional<Isa> isa_from_name(std::string_view text);
+
+/// The next path down whose instructions `isa` includes; scalar ends every way and is its own.
+/// (avx512 goes to avx2: processors with AVX-512 need not have AVX-VNNI.)
+Isa below(Isa isa);
+
 /// Paths that this machine can run, worst first; scalar is always there.
 const std::vector<Isa>& available_isas();
 Isa best_isa();
