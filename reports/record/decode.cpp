@@ -213,7 +213,7 @@ void migrate(json& document, std::span<const Migration> steps, std::string_view 
     if (!document.is_object() || document.value("schema", json()) != schema_name)
         fail(fmt::format("/schema: must be \"{}\": this is not a record of edgeroof", schema_name));
     const auto found = document.find("version");
-    if (found == document.end() || !found->is_number_unsigned() || *found == 0U)
+    if (found == document.end() || !found->is_number_integer() || *found < 1)
         fail("/version: must be a positive integer");
     const auto newest = steps.size() + 1;
     auto version = found->get<std::uint64_t>();
