@@ -1,3 +1,10 @@
+if(EDGEROOF_KERNELS_ONLY)
+  # Header-only, since a cross compiler finds /usr/include but no library of its target there.
+  add_library(fmt::fmt INTERFACE IMPORTED)
+  target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY=1)
+  return()
+endif()
+
 find_package(Threads REQUIRED)
 find_package(Boost 1.74 REQUIRED COMPONENTS program_options)
 find_package(yaml-cpp REQUIRED)
