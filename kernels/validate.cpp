@@ -3,6 +3,7 @@
 // The contracts that graph.hpp states, as checks.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <set>
 #include <stdexcept>
@@ -270,7 +271,13 @@ void validate(const Graph& graph) {
                     fmt::format("{}: '{}' is read before it is written", user, graph[id].name));
         for (const TensorId id : writes(op.kind)) known(id, user);
         std::visit(OpCheck(graph, op), op.kind);
-        for (const TensorId id : writes(op.kind)) write(id, user);
+        const std::vector<TensorId> inputs = reads(op.kind);
+        for (const TensorId id : writes(op.kind)) {
+            if (std::find(inputs.begin(), inputs.end(), id) != inputs.end())
+                throw std::invalid_argument(
+                    fmt::format("{}: '{}' is read and written at once", user, graph[id].name));
+            write(id, user);
+        }
     }
     for (const TensorId id : graph.outputs)
         if (!written[known(id, "outputs")] || graph[id].role != Role::activation)
