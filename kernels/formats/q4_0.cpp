@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/formats/uniform.hpp"
+
+namespace edgeroof {
+namespace {
+
+void decode_block(const BlockQ4_0& block, float* out) {
+    const float d = half_to_float(block.d);
+    std::uint8_t codes[32];
+    uniform::unpack_nibbles(block.qs, codes);
+    for (int i = 0; i < 32; ++i) out[i] = d * float(codes[i] - 8);
+}
+
+BlockQ4_0 encode_block(const float* in) {
+    BlockQ4_0 block;
+    std::uint8_t codes[32];
+    block.d = float_to_half(uniform::symmetric_codes<4>(in, codes));
+    uniform::pack_nibbles(codes, block.qs);
+    return block;
+}
+
+}  // namespace
+
+void decode_q4_0(const std::byte* blocks, float* out, std::size_t values) {
+    decode_blocks(decode_block, blocks, out, values);
+}
+
+void encode_q4_0(const float* in, std::byte* blocks, std::size_t values) {
+    encode_blocks(encode_block, in, blocks, values);
+}
+
+}  // namespace edgeroof
