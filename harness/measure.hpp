@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Takes the samples of a measurement, in turns with the roofs that it is to be compared with.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "harness/disturbance.hpp"
+#include "harness/profile.hpp"
+#include "reports/record/record.hpp"
+
+namespace edgeroof::harness {
+
+/// Something that can be done again and again, and timed.
+class Workload {
+  public:
+    virtual ~Workload() = default;
+    /// All of its measurement but the samples and how they came about.
+    virtual reports::Measurement describe() const = 0;
+    /// Does the work of one sample. Its clock runs only while that work is done.
+    virtual reports::Sample sample() = 0;
+};
+
+struct MeasureSettings {
+    StopSettings stop;
+    double warm_up_seconds = 0.1;
+    std::int64_t turns = 3;              ///< at least; one where there are no roofs
+    double slice_seconds = 0.04;         ///< of a roof, before each turn and after the last
+    std::int32_t cpus = 1;               ///< of the machine
+    std::vector<pid_t> waiting_threads;  ///< ours that are meant to wait: no disturbance
+    /// Called now and then with the samples' seconds so far; may draw, must be quick.
+    std::function<void(double)> tick = [](double) {};
+    /// Asked between samples: end now, with the samples that there are.
+    std::function<bool()> stop_now = [] { return false; };
+};
+
+/// The workload's measurement, then those of `roofs`, whose ids get "ROOF beside WORKLOAD". A
+/// device that fails ends the measurement; what it had measured stays, with the reason.
+std::vector<reports::Measurement> measure(Workload& workload, std::span<Workload* const> roofs,
+                                          const MeasureSettings& settings);
+
+}  // namespace edgeroof::harness
