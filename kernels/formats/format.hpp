@@ -37,9 +37,11 @@ struct FormatTraits {
     std::uint32_t gguf_type;     ///< ggml_type number in a GGUF tensor header
     std::uint32_t block_values;  ///< values per block
     std::uint32_t block_bytes;   ///< bytes per block
-    /// Decodes `values` numbers (a multiple of block_values) of a row to float.
+    /// Decodes `values` numbers (a multiple of block_values) of a row to float. Needs no alignment.
     void (*decode)(const std::byte* blocks, float* out, std::size_t values);
-    /// Encodes; null where edgeroof only reads the format.
+    /// Encodes, with the same bits on every machine. A block with a NaN, an infinity or values too
+    /// great for its scale decodes to NaN throughout (MXFP4, which has none: to infinity); F16 and
+    /// BF16 keep NaN and infinity, and overflow to infinity; I32 saturates, NaN becomes 0.
     void (*encode)(const float* in, std::byte* blocks, std::size_t values);
 };
 
@@ -48,7 +50,8 @@ std::span<const FormatTraits> all_formats();
 std::optional<Format> format_from_name(std::string_view name);  ///< case-insensitive
 std::optional<Format> format_from_gguf(std::uint32_t gguf_type);
 
-/// Bytes of a row of `values` numbers; values must be a multiple of block_values.
+/// Bytes of a row of `values` numbers. Throws InputError where these are no whole number of blocks,
+/// negative, or more bytes than can be counted.
 std::size_t row_bytes(Format format, std::int64_t values);
 
 }  // namespace edgeroof
