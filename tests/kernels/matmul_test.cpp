@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Every matmul kernel that this machine can run, against a double-precision product of the decoded
+// weights.
+#include "kernels/cpu/matmul.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <random>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tests/kernels/random_blocks.hpp"
+
+namespace edgeroof::tests {
+namespace {
+
+using cpu::Isa;
+using cpu::MatmulArgs;
+using cpu::MatmulKernel;
+
+struct Problem {
+    Format format;
+    std::int64_t k, m, n;
+    std::vector<std::byte> rows;  ///< as in the file
+    std::vector<float> x;
+};
+
+struct Product {
+    std::vector<double> value;
+    std::vector<double> magnitude;  ///< sum of |w x|
+    std::vector<double> weight;     ///< sum over k of |w| times the largest |x| of its 256 values
+};
+
+Product reference(const Problem& problem) {
+    const auto [format, k, m, n, rows, x] = problem;
+    Product product;
+    const auto size = static_cast<std::size_t>(m * n);
+    product.value.resize(size), product.magnitude.resize(size), product.weight.resize(size);
+    std::vector<float> w(static_cast<std::size_t>(k));
+    for (std::int64_t i = 0; i < m; ++i) {
+        traits(format).decode(rows.data() + static_cast<std::size_t>(i) * row_bytes(format, k),
+                              w.data(), w.size());
+        for (std::int64_t j = 0; j < n; ++j) {
+            const auto out = static_cast<std::size_t>(j * m + i);
+            for (std::int64_t begin = 0; begin < k; begin += 256) {
+                double largest = 0, weight = 0;
+                for (std::int64_t l = begin; l < std::min(k, begin + 256); ++l) {
+                    const double wl = w[static_cast<std::size_t>(l)];
+                    const double xl = x[static_cast<std::size_t>(j * k + l)];
+                    product.value[out] += wl * xl;
+                    product.magnitude[out] += std::abs(wl * xl);
+                    largest = std::max(largest, std::abs(xl));
+                    weight += std::abs(wl);
+                }
+                product.weight[out] += weight * largest;
+            }
+        }
+    }
+    return product;
+}
+
+/// Runs as threads would: packs, prepares and multiplies in several pieces, the last one first.
+/// Padding around every buffer tells of writes outside.
+std::vector<float> run(const MatmulKernel& kernel, const Problem& problem) {
+    const auto& [format, k, m, n, rows, x] = problem;
+    constexpr std::size_t guard = 64;
+    constexpr auto mark = std::byte{0xA5};
+    const auto intact = [&](const std::vector<std::byte>& buffer) {
+        const auto is_mark = [&](std::byte b) { return b == mark; };
+        return std::all_of(buffer.begin(), buffer.begin() + guard, is_mark) &&
+               std::all_of(buffer.end() - guard, buffer.end(), is_mark);
+    };
+    const std::int64_t groups = (m + kernel.row_group - 1) / kernel.row_group;
+    const std::int64_t cut = groups / 2 * kernel.row_group;
+
+    std::vector<std::byte> packed;
+    const std::byte* weights = rows.data();
+    if (kernel.pack != nullptr) {
+        packed.assign(kernel.packed_bytes(k, m) + 2 * guard, mark);
+        kernel.pack(rows.data(), packed.data() + guard, k, m, cut, m);
+        if (cut > 0) kernel.pack(rows.data(), packed.data() + guard, k, m, 0, cut);
+        weights = packed.data() + guard;
+        EXPECT_TRUE(intact(packed)) << "pack wrote outside";
+    }
+    std::vector<std::byte> prepared;
+    const std::byte* activations = reinterpret_cast<const std::byte*>(x.data());
+    if (kernel.prepare != nullptr) {
+        prepared.assign(kernel.activation_bytes(k, n) + 2 * guard, mark);
+        kernel.prepare(x.data(), prepared.data() + guard, k, n, n / 2, n);
+        if (n / 2 > 0) kernel.prepare(x.data(), prepared.data() + guard, k, n, 0, n / 2);
+        activations = prepared.data() + guard;
+        EXPECT_TRUE(intact(prepared)) << "prepare wrote outside";
+    }
+    constexpr float untouched = 12345.0F;
+    constexpr std::size_t border = 16;
+    std::vector<float> out(static_cast<std::size_t>(m * n) + 2 * border, untouched);
+    const auto piece = [&](std::int64_t row_begin, std::int64_t row_end, std::int64_t token_begin,
+                           std::int64_t token_end) {
+        if (row_begin < row_end && token_begin < token_end)
+            kernel.run(MatmulArgs{weights, activations, out.data() + border, k, m, n, row_begin,
+                                  row_end, token_begin, token_end});
+    };
+    const std::int64_t middle = n > 2 ? n - 2 : 0;
+    piece(cut, m, middle, n);
+    piece(0, cut, middle, n);
+    piece(0, m, 0, middle);
+    for (std::size_t i = 0; i < border; ++i) {
+        EXPECT_EQ(out[i], untouched) << "run wrote before out";
+        EXPECT_EQ(out[out.size() - 1 - i], untouched) << "run wrote behind out";
+    }
+    return {out.begin() + border, out.end() - border};
+}
+
+/// Sums of k products, rounded to F32: each addition errs by at most half an ulp of a partial sum.
+/// Whatever the order, k * 2^-24 * sum |w x| bounds that; a few more ulps stand for the product
+/// of scales and for codes that are summed with an offset and corrected (at most 8 times as large
+/// as the codes themselves).
+double rounding(const Product& product, std::size_t out, std::int64_t k) {
+    return (static_cast<double>(k) + 64) * 0x1p-24 * product.magnitude[out] +
+           64 * 0x1p-24 * product.weight[out] + std::numeric_limits<float>::min();
+}
+
+/// int8 activations: a value is off by at most half a step of its block, a 127th of the block's
+/// largest value; blocks have 256 values or fewer.
+double quantisation(const Product& product, std::size_t out) {
+    return product.weight[out] / 127 * 0.5 * 1.001;
+}
+
+/// All kernels of the problem's format, of every path that this machine has.
+void expect_close(const Problem& problem, bool exact_activations) {
+    const Product want = reference(problem);
+    for (const Isa isa : cpu::available_isas())
+        for (const MatmulKernel& kernel : cpu::matmul_table(isa)) {
+            if (kernel.format != problem.format) continue;
+            const std::vector<float> got = run(kernel, problem);
+            ASSERT_EQ(got.size(), want.value.size());
+            for (std::size_t out = 0; out < got.size(); ++out) {
+                double tolerance = rounding(want, out, problem.k);
+                if (!exact_activations && kernel.prepare != nullptr)
+                    tolerance += quantisation(want, out);
+                ASSERT_NEAR(got[out], want.value[out], tolerance)
+                    << name(isa) << (kernel.pack != nullptr ? " packed" : " as in the file")
+                    << " k=" << problem.k << " m=" << problem.m << " n=" << problem.n << " row "
+                    << static_cast<std::int64_t>(out) % problem.m << " token "
+                    << static_cast<std::int64_t>(out) / problem.m;
+            }
+        }
+}
+
+/// Integers with a 127 among any 32: int8 activations hold them without error, so a kernel has
+/// only its sums to blame.
+std::vector<float> integers(std::int64_t count, std::mt19937& random) {
+    std::uniform_int_distribution<int> any(-127, 127);
+    std::vector<float> x(static_cast<std::size_t>(count));
+    for (float& value : x) value = static_cast<float>(any(random));
+    for (std::size_t block = 0; block < x.size(); block += 32)
+        x[block + random() % std::min<std::size_t>(32, x.size() - block)] =
+            random() % 2 == 0 ? 127.0F : -127.0F;
+    return x;
+}
+
+std::vector<float> normals(std::int64_t count, std::mt19937& random) {
+    std::normal_distribution<float> normal;
+    std::vector<float> x(static_cast<std::size_t>(count));
+    for (float& value : x) value = normal(random);
+    return x;
+}
+
+class Matmul : public testing::TestWithParam<Format> {
+  protected:
+    std::int64_t step() const {
+        return std::max<std::int64_t>(traits(GetParam()).block_values, 32);
+    }
+    Problem problem(std::int64_t k, std::int64_t m, std::int64_t n, float size = 1.0F,
+                    std::optional<std::byte> codes = {}) {
+        return {GetParam(), k, m, n, random_rows(GetParam(), k, m, size, random_, codes), {}};
+    }
+    std::mt19937 random_{20240607};
+};
+
+TEST_P(Matmul, AgreesWhereActivationsAreExact) {
+    // One block, an odd number, more than a chunk of any kernel; rows that fill no group; every
+    // small number of tokens, and one beyond every tile.
+    for (const std::int64_t blocks : {std::int64_t{1}, std::int64_t{3}, 2048 / step() + 1})
+        for (const std::int64_t m : {1, 7, 37, 70})
+            for (const std::int64_t n : {1, 2, 3, 4, 5, 6, 7, 8, 9, 33}) {
+                if (blocks > 3 && m != 37 && n > 1) continue;
+                Problem p = problem(blocks * step(), m, n);
+                p.x = integers(p.k * n, random_);
+                expect_close(p, true);
+                if (HasFatalFailure()) return;
+            }
+}
+
+TEST_P(Matmul, StaysWithinTheStepOfItsActivations) {
+    for (const std::int64_t n : {1, 5, 12}) {
+        Problem p = problem(4 * step(), 40, n);
+        p.x = normals(p.k * n, random_);
+        expect_close(p, false);
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST_P(Matmul, KeepsZeroAndVeryLargeAndVerySmallActivations) {
+    for (const float size : {0.0F, 0x1p-60F, 0x1p60F}) {
+        Problem p = problem(2 * step(), 34, 5, 0.25F);
+        p.x = integers(p.k * p.n, random_);
+        for (float& value : p.x) value *= size;
+        expect_close(p, true);
+        if (HasFatalFailure()) return;
+    }
+}
+
+TEST_P(Matmul, TakesTheExtremesOfCodes) {
+    // All bits of codes and packed scales set, or none, or only the top one: the largest sums that
+    // a kernel must hold.
+    for (const auto bits : {std::byte{0x00}, std::byte{0xFF}, std::byte{0x80}, std::byte{0x7F}}) {
+        Problem p = problem(3 * step(), 33, 5, 1.0F, bits);
+        p.x.assign(static_cast<std::size_t>(p.k * p.n), 127.0F);
+        for (std::size_t i = 0; i < p.x.size(); ++i)
+            if (static_cast<std::int64_t>(i) / p.k % 2 == 1) p.x[i] = -127.0F;
+        expect_close(p, true);
+        if (HasFatalFailure()) return;
+    }
+}
+
+std::vector<Format> multiplied_formats() {
+    std::vector<Format> formats;
+    for (const FormatTraits& format : all_formats())
+        if (format.format != Format::i32) formats.push_back(format.format);
+    return formats;
+}
+
+std::string format_name(const testing::TestParamInfo<Format>& test) {
+    return std::string(traits(test.param).name);
+}
+
+INSTANTIATE_TEST_SUITE_P(Kernels, Matmul, testing::ValuesIn(multiplied_formats()), format_name);
+
+TEST(MatmulOfFloats, TakesRowsOfAnyLength) {
+    std::mt19937 random(7);
+    for (const Format format : {Format::f32, Format::f16, Format::bf16})
+        for (const std::int64_t k : {1, 2, 15, 17, 31, 33, 63, 100, 257}) {
+            Problem p{format, k, 9, 5, random_rows(format, k, 9, 1.0F, random), {}};
+            p.x = normals(k * p.n, random);
+            expect_close(p, false);
+            if (HasFatalFailure()) return;
+        }
+}
+
+TEST(MatmulKernels, EveryFormatHasOneOnEveryPath) {
+    for (const Isa isa : cpu::available_isas())
+        for (const FormatTraits& format : all_formats()) {
+            if (format.format == Format::i32) continue;
+            EXPECT_EQ(matmul_kernel(format.format, isa, true).format, format.format);
+            EXPECT_EQ(matmul_kernel(format.format, isa, false).format, format.format);
+            EXPECT_EQ(matmul_kernel(format.format, isa, false).pack, nullptr);
+        }
+}
+
+TEST(MatmulKernels, NoneForIntegers) {
+    EXPECT_THROW(cpu::matmul_kernel(Format::i32, Isa::scalar, true), std::invalid_argument);
+}
+
+TEST(MatmulKernels, EqualLayoutsHaveOnePrepare) {
+    for (const Isa isa : cpu::available_isas())
+        for (const MatmulKernel& a : cpu::matmul_table(isa))
+            for (const MatmulKernel& b : cpu::matmul_table(isa))
+                if (a.activation_layout == b.activation_layout) {
+                    EXPECT_EQ(a.prepare, b.prepare);
+                    EXPECT_EQ(a.activation_bytes, b.activation_bytes);
+                }
+}
+
+TEST(IsaPaths, NamesAreReadBack) {
+    for (const Isa isa : cpu::available_isas()) EXPECT_EQ(cpu::isa_from_name(name(isa)), isa);
+    EXPECT_EQ(cpu::isa_from_name("avx3"), std::nullopt);
+}
+
+TEST(IsaPaths, WayDownEndsAtScalarAndIsAvailable) {
+    const auto& available = cpu::available_isas();
+    EXPECT_EQ(available.front(), Isa::scalar);
+    for (Isa isa : available) {
+        EXPECT_NE(std::find(available.begin(), available.end(), cpu::below(isa)), available.end());
+        while (isa != Isa::scalar) {
+            ASSERT_LT(cpu::below(isa), isa);
+            isa = cpu::below(isa);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace edgeroof::tests
