@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/analysis/statistics.hpp"
+
+#include <algorithm>
+#include <boost/math/distributions/binomial.hpp>
+#include <boost/math/distributions/students_t.hpp>
+#include <cmath>
+#include <numeric>
+
+namespace edgeroof::reports {
+namespace {
+
+constexpr double tail = 0.025;  // of a 95 % interval, on either side
+
+std::vector<double> sorted_copy(std::span<const double> values) {
+    std::vector<double> sorted(values.begin(), values.end());
+    std::ranges::sort(sorted);
+    return sorted;
+}
+
+/// The smallest k with P(r-th smallest of a resample <= x(k)) >= probability; 1-based.
+std::size_t bootstrap_rank(std::size_t n, std::size_t r, double probability) {
+    const auto reaches = [&](std::size_t k) {
+        if (k == n) return true;
+        const double share = static_cast<double>(k) / static_cast<double>(n);
+        const boost::math::binomial draws(static_cast<double>(n), share);
+        return cdf(complement(draws, static_cast<double>(r) - 1.0)) >= probability;
+    };
+    std::size_t low = 1;
+    std::size_t high = n;
+    while (low < high) {
+        const std::size_t middle = low + (high - low) / 2;
+        if (reaches(middle))
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+Interval bootstrap_interval(std::span<const double> sorted, std::size_t r) {
+    const std::size_t n = sorted.size();
+    return {sorted[bootstrap_rank(n, r, tail) - 1], sorted[bootstrap_rank(n, r, 1.0 - tail) - 1]};
+}
+
+Interval student_interval(std::span<const double> sorted, double centre) {
+    const auto n = static_cast<double>(sorted.size());
+    const double mean = std::accumulate(sorted.begin(), sorted.end(), 0.0) / n;
+    double squares = 0.0;
+    for (const double x : sorted) squares += (x - mean) * (x - mean);
+    const double error = std::sqrt(squares / (n - 1.0) / n);
+    const double t = quantile(complement(boost::math::students_t(n - 1.0), tail));
+    return {centre - t * error, centre + t * error};
+}
+
+}  // namespace
+
+Estimate Estimate::times(double factor) const {
+    Estimate other{median * factor, std::nullopt, n};
+    if (interval) other.interval = Interval{interval->low * factor, interval->high * factor};
+    return other;
+}
+
+Estimate Estimate::rate(double work) const {
+    Estimate other{work / median, std::nullopt, n};
+    // The t interval of few, scattered times may reach 0: such a rate has no upper end.
+    if (interval && interval->low > 0.0)
+        other.interval = Interval{work / interval->high, work / interval->low};
+    return other;
+}
+
+double quantile(std::span<const double> sorted, double q) {
+    const double place = q * static_cast<double>(sorted.size() - 1);
+    const auto below = static_cast<std::size_t>(place);
+    const std::size_t above = std::min(below + 1, sorted.size() - 1);
+    const double weight = place - static_cast<double>(below);
+    return sorted[below] + (sorted[above] - sorted[below]) * weight;
+}
+
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    return quantile(values, 0.5);
+}
+
+std::optional<Estimate> estimate_median(std::span<const double> values) {
+    if (values.empty()) return std::nullopt;
+    const std::vector<double> sorted = sorted_copy(values);
+    const std::size_t n = sorted.size();
+    Estimate estimate{quantile(sorted, 0.5), std::nullopt, n};
+    if (n >= 6) {
+        // With an even n the median lies between two order statistics; so do its bounds.
+        const Interval lower = bootstrap_interval(sorted, (n + 1) / 2);
+        const Interval upper = bootstrap_interval(sorted, n / 2 + 1);
+        estimate.interval =
+            Interval{std::midpoint(lower.low, upper.low), std::midpoint(lower.high, upper.high)};
+    } else if (n >= 2) {
+        estimate.interval = student_interval(sorted, estimate.median);
+    }
+    return estimate;
+}
+
+std::optional<Estimate> estimate_quantile(std::span<const double> values, double q) {
+    const auto n = static_cast<double>(values.size());
+    if (n * std::min(q, 1.0 - q) < 5.0) return std::nullopt;
+    const std::vector<double> sorted = sorted_copy(values);
+    const auto r = static_cast<std::size_t>(std::ceil(q * n));
+    return Estimate{quantile(sorted, q), bootstrap_interval(sorted, r), sorted.size()};
+}
+
+std::vector<std::size_t> outliers(std::span<const double> values) {
+    if (values.empty()) return {};
+    const double centre = median({values.begin(), values.end()});
+    std::vector<double> distances;
+    for (const double x : values) distances.push_back(std::abs(x - centre));
+    // For normal noise the standard deviation is 1.4826 median absolute deviations. Where more than
+    // half of the values are equal (a coarse clock) that is 0, and 1.2533 mean absolute ones are
+    // used.
+    double deviation = 1.4826 * median(distances);
+    if (deviation == 0.0)
+        deviation = 1.2533 * std::accumulate(distances.begin(), distances.end(), 0.0) /
+                    static_cast<double>(distances.size());
+    std::vector<std::size_t> indices;
+    for (std::size_t i = 0; i < distances.size(); ++i)
+        if (distances[i] > 3.5 * deviation) indices.push_back(i);
+    return indices;
+}
+
+}  // namespace edgeroof::reports
