@@ -5,79 +5,66 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/math/distributions/binomial.hpp>
 #include <stdexcept>
+
+#include "reports/analysis/statistics.hpp"
 
 namespace edgeroof::harness {
 namespace {
 
-/// Keeps samples sorted as they come, for the median and its interval.
-class Ordered {
+/// A look costs a sort; between looks the samples grow by a twentieth. Fewer looks also make it
+/// less likely to stop on a stretch of samples that agree by chance.
+constexpr double growth_between_looks = 1.05;
+
+/// Keeps the samples, for the precision that every criterion reports.
+class WithSamples : public Criterion {
   public:
-    void add(double value) {
-        values_.insert(std::upper_bound(values_.begin(), values_.end(), value), value);
+    void add(double seconds) override { samples_.push_back(seconds); }
+    std::optional<double> precision() const override {
+        const auto estimate = reports::estimate_median(samples_);
+        if (!estimate || !estimate->interval || estimate->median <= 0) return std::nullopt;
+        return estimate->interval->half_width() / estimate->median;
     }
 
-    /// The interval between the k-th smallest and the k-th largest value holds the median with
-    /// probability 1 - 2 P(Binomial(n, 1/2) < k), whatever the distribution; k is the largest that
-    /// leaves 95 %. Below six samples there is none.
-    std::optional<double> relative_half_width() const {
-        const std::size_t n = values_.size();
-        if (n < 6) return std::nullopt;
-        const boost::math::binomial_distribution<double> binomial(static_cast<double>(n), 0.5);
-        auto k = static_cast<std::size_t>(boost::math::quantile(binomial, 0.025));
-        while (k > 0 && boost::math::cdf(binomial, static_cast<double>(k - 1)) > 0.025) --k;
-        if (k == 0) return std::nullopt;
-        const double median = (values_[(n - 1) / 2] + values_[n / 2]) / 2;
-        return median > 0 ? (values_[n - k] - values_[k - 1]) / 2 / median : 0.0;
-    }
-
-  private:
-    std::vector<double> values_;
+  protected:
+    std::vector<double> samples_;
 };
 
-class MedianInterval final : public Criterion {
+class MedianInterval final : public WithSamples {
   public:
     explicit MedianInterval(const StopSettings& settings) : target_(settings.precision) {}
-    void add(double seconds) override { samples_.add(seconds); }
     bool satisfied() const override {
+        const auto n = static_cast<double>(samples_.size());
+        if (n < next_look_) return satisfied_;
+        next_look_ = std::max(n + 1, n * growth_between_looks);
         const auto reached = precision();
-        return reached && *reached <= target_;
+        satisfied_ = reached && *reached <= target_;
+        return satisfied_;
     }
-    std::optional<double> precision() const override { return samples_.relative_half_width(); }
     reports::StopReason reason() const override { return reports::StopReason::precision; }
 
   private:
     double target_;
-    Ordered samples_;
+    mutable double next_look_ = 0.0;
+    mutable bool satisfied_ = false;
 };
 
-class FixedCount final : public Criterion {
+class FixedCount final : public WithSamples {
   public:
-    explicit FixedCount(const StopSettings& settings) : wanted_(settings.min_samples) {}
-    void add(double seconds) override {
-        samples_.add(seconds);
-        ++count_;
-    }
-    bool satisfied() const override { return count_ >= wanted_; }
-    std::optional<double> precision() const override { return samples_.relative_half_width(); }
+    explicit FixedCount(const StopSettings& settings)
+        : wanted_(static_cast<std::size_t>(settings.min_samples)) {}
+    bool satisfied() const override { return samples_.size() >= wanted_; }
     reports::StopReason reason() const override { return reports::StopReason::fixed_count; }
 
   private:
-    std::int64_t wanted_, count_ = 0;
-    Ordered samples_;
+    std::size_t wanted_;
 };
 
-class TimeCap final : public Criterion {
+class TimeCap final : public WithSamples {
   public:
     explicit TimeCap(const StopSettings&) {}
-    void add(double seconds) override { samples_.add(seconds); }
     bool satisfied() const override { return false; }
-    std::optional<double> precision() const override { return samples_.relative_half_width(); }
     reports::StopReason reason() const override { return reports::StopReason::time_cap; }
-
-  private:
-    Ordered samples_;
 };
 
 template <typename T>

@@ -28,7 +28,7 @@ class Criterion {
 };
 
 /// Names that StopSettings::rule takes:
-///   median-interval  the distribution-free 95 % interval of the median is within the precision
+///   median-interval  the 95 % interval of the median is within the precision
 ///   fixed-count      min_samples samples, whatever they say (as llama-bench's repetitions)
 ///   time-cap         as many as fit max_seconds
 std::vector<std::string_view> stopping_rules();

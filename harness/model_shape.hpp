@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Shapes of models by name: what `--model SHAPE:FORMAT` and `model make` take.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kernels/formats/format.hpp"
+#include "runtime/shapes.hpp"
+
+namespace edgeroof::harness {
+
+/// "smollm2-135m:Q4_0". The shape is a name of profiles/shapes/, a YAML file (a path with a '/' or
+/// the ending .yaml), or "custom": all fields at their defaults.
+struct ModelSpec {
+    std::string shape;
+    Format format = Format::f32;
+};
+
+/// Whether `text` is written like a spec and not like the path of a model file.
+bool is_model_spec(std::string_view text);
+/// Throws InputError that lists the formats.
+ModelSpec parse_model_spec(std::string_view text);
+
+/// Reads the shape's file; unknown keys and wrong values are InputErrors that name file and line.
+runtime::ModelShape load_shape(const std::string& shape);
+
+/// The names in profiles/shapes/, sorted.
+std::vector<std::string> shape_names();
+
+}  // namespace edgeroof::harness
