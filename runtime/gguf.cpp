@@ -184,4 +184,12 @@ EDGEROOF_GGUF_VALUE(double)
 EDGEROOF_GGUF_VALUE(std::string_view)
 #undef EDGEROOF_GGUF_VALUE
 
+void require_whole(const GgufFile& file) {
+    if (const auto parts = file.value_or<std::uint32_t>("split.count", 1); parts > 1)
+        throw file.error("split.count",
+                         fmt::format("the model is split into {} files; merge them first "
+                                     "(llama-gguf-split --merge)",
+                                     parts));
+}
+
 }  // namespace edgeroof::runtime

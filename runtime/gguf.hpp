@@ -117,4 +117,7 @@ class GgufFile {
     std::map<std::string_view, std::size_t> entry_index_, tensor_index_;
 };
 
+/// Throws InputError for one part of a model that is split into several files.
+void require_whole(const GgufFile& file);
+
 }  // namespace edgeroof::runtime

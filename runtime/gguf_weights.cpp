@@ -9,11 +9,7 @@
 namespace edgeroof::runtime {
 
 GgufWeights::GgufWeights(std::shared_ptr<const GgufFile> file) : file_(std::move(file)) {
-    if (const auto parts = file_->value_or<std::uint32_t>("split.count", 1); parts > 1)
-        throw file_->error("split.count",
-                           fmt::format("the model is split into {} files; merge them first "
-                                       "(llama-gguf-split --merge)",
-                                       parts));
+    require_whole(*file_);
 }
 
 std::span<const std::byte> GgufWeights::bytes(const Tensor& weight) const {
