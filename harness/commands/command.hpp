@@ -37,12 +37,12 @@ std::span<const Command> commands();
 int run_command_line(const Arguments& arguments);
 
 // The subcommands, a file each.
-Exit command_run(const Arguments& arguments);
-Exit command_llm(const Arguments& arguments);
-Exit command_devices(const Arguments& arguments);
-Exit command_model(const Arguments& arguments);
-Exit command_generate(const Arguments& arguments);
-Exit command_perplexity(const Arguments& arguments);
-Exit command_report(const Arguments& arguments);
+Exit run_run(const Arguments& arguments);
+Exit run_llm(const Arguments& arguments);
+Exit run_devices(const Arguments& arguments);
+Exit run_model(const Arguments& arguments);
+Exit run_generate(const Arguments& arguments);
+Exit run_perplexity(const Arguments& arguments);
+Exit run_report(const Arguments& arguments);
 
 }  // namespace edgeroof::harness
