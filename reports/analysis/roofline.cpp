@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/analysis/roofline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/analysis/rates.hpp"
+
+namespace edgeroof::reports {
+namespace {
+
+/// Below this share of a roof it is not the roof that bounds.
+constexpr double bound_from = 0.5;
+
+bool comparable(const RoofLine& roof, const Measurement& m, Resource resource) {
+    return roof.resource == resource && roof.device == m.device &&
+           (!roof.threads || !m.threads || roof.threads == m.threads);
+}
+
+bool is_float(std::string_view format) {
+    return format == "F32" || format == "F16" || format == "BF16" || format == "F64";
+}
+
+std::string arithmetic_of(const Record& record, const Measurement& m) {
+    if (m.op) return m.op->format;
+    for (const Model& model : record.models)
+        if (m.model == model.id && !model.tensor_bytes.empty())
+            return std::ranges::max_element(model.tensor_bytes, {},
+                                            [](const auto& entry) { return entry.second; })
+                ->first;
+    return "F32";
+}
+
+/// Above a roof by more than the interval; without an interval nothing can be said.
+bool is_above(const std::optional<Share>& share) {
+    return share && share->value.interval && share->value.interval->low > 1.0;
+}
+
+Bound bound_of(const Point& p) {
+    const double memory = p.memory_share ? p.memory_share->value.median : 0.0;
+    const double compute = p.compute_share ? p.compute_share->value.median : 0.0;
+    if (std::max(memory, compute) >= bound_from)
+        return memory >= compute ? Bound::memory : Bound::compute;
+    if (p.cached) return Bound::cache;
+    return p.memory_share || p.compute_share ? Bound::overhead : Bound::unknown;
+}
+
+void judge(Point& p) {
+    p.bound = bound_of(p);
+    const auto check = [&](const std::optional<Share>& share, const RoofLine* roof) {
+        if (is_above(share))
+            p.suspect = fmt::format("It is above its roof: {:.0f} % of {}.",
+                                    share->value.median * 100.0, roof->name);
+    };
+    check(p.memory_share, p.memory_roof);
+    check(p.compute_share, p.compute_roof);
+}
+
+std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>& roofs,
+                              const Measurement& m) {
+    const auto seconds = estimate_seconds(m);
+    const auto flops = static_cast<double>(m.work.flops);
+    const auto bytes = static_cast<double>(m.work.bytes());
+    if (!seconds || bytes == 0.0) return std::nullopt;
+    Point p;
+    p.measurement = &m;
+    p.intensity = flops / bytes;
+    p.seconds = *seconds;
+    p.flop_rate = seconds->rate(flops);
+    p.byte_rate = seconds->rate(bytes);
+    p.memory_roof = memory_roof_for(roofs, m);
+    p.compute_roof = compute_roof_for(roofs, record, m);
+    p.cached = fits_cache(record, m);
+    if (p.memory_roof != nullptr && !p.cached) p.memory_share = share_of(*p.memory_roof, m, bytes);
+    if (p.compute_roof != nullptr) p.compute_share = share_of(*p.compute_roof, m, flops);
+    judge(p);
+    return p;
+}
+
+}  // namespace
+
+const Share* Point::nearest() const {
+    const Share* memory = memory_share ? &*memory_share : nullptr;
+    const Share* compute = compute_share ? &*compute_share : nullptr;
+    if (memory == nullptr || compute == nullptr) return memory != nullptr ? memory : compute;
+    return memory->value.median >= compute->value.median ? memory : compute;
+}
+
+std::string Point::roof_name() const {
+    const Share* share = nearest();
+    if (share == nullptr) return "";
+    return memory_share && share == &*memory_share ? memory_roof->name : compute_roof->name;
+}
+
+const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Measurement& m) {
+    const RoofLine* best = nullptr;
+    for (const RoofLine& roof : roofs)
+        if (comparable(roof, m, Resource::memory) && roof.level.value_or("DRAM") == "DRAM" &&
+            (best == nullptr || roof.rate.median > best->rate.median))
+            best = &roof;
+    return best;
+}
+
+const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
+                                 const Measurement& m) {
+    const std::string format = arithmetic_of(record, m);
+    const std::string fallback = is_float(format) ? "F32" : "Q8_0";
+    const RoofLine* best = nullptr;
+    for (const std::string& wanted : {format, fallback}) {
+        for (const RoofLine& roof : roofs)
+            if (comparable(roof, m, Resource::compute) && roof.format == wanted &&
+                (best == nullptr || roof.rate.median > best->rate.median))
+                best = &roof;
+        if (best != nullptr) break;
+    }
+    return best;
+}
+
+bool fits_cache(const Record& record, const Measurement& m) {
+    const auto device = std::ranges::find(record.devices, m.device, &Device::id);
+    if (device == record.devices.end() || !device->last_level_cache_bytes) return false;
+    const std::uint64_t cache = *device->last_level_cache_bytes;
+    const std::uint64_t streamed = m.work.weight_bytes + m.work.state_bytes;
+    if (streamed == 0) return m.work.activation_bytes <= cache;
+    if (m.kind != Kind::op) return m.work.bytes() <= cache;
+    if (const auto state = m.settings.find("cache");
+        state != m.settings.end() && state->second == "cold")
+        return false;
+    if (m.in_step) {
+        // The rest of the model passes through the cache between two uses.
+        const Measurement* step = m.step ? record.find(*m.step) : nullptr;
+        if (step != nullptr) return step->work.bytes() <= cache;
+    }
+    // Alone: the members' operands are used in turn.
+    const std::uint64_t members = std::max<std::uint64_t>(1, m.members.size());
+    return streamed <= cache / members;
+}
+
+std::vector<Point> roofline_points(const Record& record, const std::vector<RoofLine>& roofs) {
+    std::vector<Point> points;
+    for (const Measurement& m : record.measurements) {
+        if (m.kind != Kind::op && m.kind != Kind::prefill && m.kind != Kind::decode) continue;
+        if (auto point = point_of(record, roofs, m)) points.push_back(std::move(*point));
+    }
+    return points;
+}
+
+}  // namespace edgeroof::reports

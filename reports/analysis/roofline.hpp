@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Where each measurement stands under the roofs of its device (Williams, Waterman, Patterson 2009,
+// "Roofline").
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/analysis/roofs.hpp"
+
+namespace edgeroof::reports {
+
+enum class Bound : std::uint8_t {
+    memory,    ///< at half of the memory roof or more, and nearer to it than to the compute roof
+    compute,   ///< the same the other way round
+    cache,     ///< what it reads fits the last-level cache: DRAM does not bound it
+    overhead,  ///< below half of both roofs: dispatch, latency, dependencies or its kernel
+    unknown,   ///< there is no roof to hold it against
+};
+
+struct Point {
+    const Measurement* measurement = nullptr;
+    double intensity = 0.0;  ///< FLOP/byte
+    Estimate seconds;        ///< of one repetition
+    Estimate flop_rate;      ///< FLOP/s
+    Estimate byte_rate;      ///< bytes/s
+    const RoofLine* memory_roof = nullptr;
+    const RoofLine* compute_roof = nullptr;
+    std::optional<Share> memory_share;  ///< absent where cached
+    std::optional<Share> compute_share;
+    bool cached = false;
+    Bound bound = Bound::unknown;
+    /// Why the figure can't be right: it is above a roof by more than the interval.
+    std::optional<std::string> suspect;
+
+    /// The share of the roof that bounds it, or the greater one.
+    const Share* nearest() const;
+    std::string roof_name() const;  ///< of nearest()
+};
+
+/// The fastest DRAM roof (or one that names no level) of the measurement's device and threads.
+const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Measurement& measurement);
+/// The compute roof of the measurement's arithmetic: of its operator's own format where that was
+/// measured, else FP32's for floats and the int8 dot's for quantised formats; of a whole step,
+/// that of the format most of the model's bytes are in.
+const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
+                                 const Measurement& measurement);
+
+/// Whether all that the measurement reads again and again fits the device's last-level cache.
+bool fits_cache(const Record& record, const Measurement& measurement);
+
+/// A point for each operator, prefill and decode that has samples and work. `roofs` must outlive
+/// the points.
+std::vector<Point> roofline_points(const Record& record, const std::vector<RoofLine>& roofs);
+
+}  // namespace edgeroof::reports

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/analysis/roofs.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "reports/analysis/rates.hpp"
+
+namespace edgeroof::reports {
+namespace {
+
+double work_of(const Measurement& roof) {
+    return static_cast<double>(roof.roof->resource == Resource::memory ? roof.work.bytes()
+                                                                       : roof.work.flops);
+}
+
+bool same_line(const RoofLine& line, const Measurement& m) {
+    return line.device == m.device && line.resource == m.roof->resource &&
+           line.name == m.roof->name && line.level == m.roof->level && line.threads == m.threads;
+}
+
+std::vector<double> rates_of(const RoofLine& line) {
+    std::vector<double> rates;
+    for (const Measurement* m : line.measurements)
+        for (const double s : seconds_of(*m)) rates.push_back(work_of(*m) / s);
+    return rates;
+}
+
+/// One turn of a roof: when, and how fast.
+struct RoofTurn {
+    std::int64_t begin_ns = 0, end_ns = 0;
+    std::vector<double> rates;
+};
+
+std::vector<RoofTurn> roof_turns(const std::vector<const Measurement*>& measurements) {
+    std::vector<RoofTurn> turns;
+    for (const Measurement* m : measurements)
+        for (const Turn& turn : turns_of(*m)) {
+            RoofTurn& added = turns.emplace_back(RoofTurn{turn.begin_ns, turn.end_ns, {}});
+            for (const double s : turn.seconds) added.rates.push_back(work_of(*m) / s);
+        }
+    std::ranges::sort(turns, {}, &RoofTurn::begin_ns);
+    return turns;
+}
+
+/// The roof's turns next to `turn`: the last that began before it, the first that began after it.
+std::vector<const RoofTurn*> neighbours(const std::vector<RoofTurn>& roof, const Turn& turn) {
+    const auto after = std::ranges::upper_bound(roof, turn.begin_ns, {}, &RoofTurn::begin_ns);
+    std::vector<const RoofTurn*> found;
+    if (after != roof.begin()) found.push_back(&*std::prev(after));
+    if (after != roof.end()) found.push_back(&*after);
+    return found;
+}
+
+double relative_half_width(std::span<const double> values) {
+    const auto estimate = estimate_median(values);
+    if (!estimate || !estimate->interval || estimate->median == 0.0) return 0.0;
+    return estimate->interval->half_width() / std::abs(estimate->median);
+}
+
+/// Few turns: the spread of both sides' samples.
+std::optional<Interval> interval_from_samples(double ratio, std::span<const double> seconds,
+                                              std::span<const double> roof_rates) {
+    if (seconds.size() < 2 || roof_rates.size() < 2) return std::nullopt;
+    const double width =
+        ratio * std::hypot(relative_half_width(seconds), relative_half_width(roof_rates));
+    return Interval{ratio - width, ratio + width};
+}
+
+}  // namespace
+
+std::vector<RoofLine> roof_lines(const Record& record) {
+    std::vector<RoofLine> lines;
+    for (const Measurement& m : record.measurements) {
+        if (m.kind != Kind::roof || m.validity.state == State::failed || work_of(m) == 0.0 ||
+            seconds_of(m).empty())
+            continue;
+        auto line = std::ranges::find_if(lines, [&](const RoofLine& l) { return same_line(l, m); });
+        if (line == lines.end()) {
+            line = lines.insert(lines.end(), RoofLine{});
+            line->device = m.device;
+            line->resource = m.roof->resource;
+            line->name = m.roof->name;
+            line->format = m.op ? m.op->format : "";
+            line->level = m.roof->level;
+            line->threads = m.threads;
+        }
+        line->measurements.push_back(&m);
+    }
+    for (RoofLine& line : lines) {
+        std::vector<double> rates = rates_of(line);
+        line.rate = *estimate_median(rates);
+        std::ranges::sort(rates);
+        line.spread = {quantile(rates, 0.05), quantile(rates, 0.95)};
+    }
+    return lines;
+}
+
+std::optional<Share> share_of(const RoofLine& roof, const Measurement& m, double work) {
+    if (m.validity.state == State::failed || work <= 0.0) return std::nullopt;
+    std::vector<const Measurement*> beside;
+    for (const Measurement* candidate : roof.measurements)
+        if (std::ranges::find(m.roofs, candidate->id) != m.roofs.end()) beside.push_back(candidate);
+    const bool is_beside = !beside.empty();
+    const std::vector<RoofTurn> roof_list = roof_turns(is_beside ? beside : roof.measurements);
+
+    std::vector<double> ratios;
+    std::vector<double> all_seconds;
+    std::vector<double> all_roof_rates;
+    for (const Turn& turn : turns_of(m)) {
+        double level = 0.0;
+        const std::vector<const RoofTurn*> next = neighbours(roof_list, turn);
+        for (const RoofTurn* n : next) {
+            level += reports::median(n->rates) / static_cast<double>(next.size());
+            all_roof_rates.insert(all_roof_rates.end(), n->rates.begin(), n->rates.end());
+        }
+        ratios.push_back(work / reports::median(turn.seconds) / level);
+        all_seconds.insert(all_seconds.end(), turn.seconds.begin(), turn.seconds.end());
+    }
+    auto value = estimate_median(ratios);
+    if (!value) return std::nullopt;
+    if (ratios.size() < 3)
+        value->interval = interval_from_samples(value->median, all_seconds, all_roof_rates);
+    return Share{*value, is_beside};
+}
+
+}  // namespace edgeroof::reports

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A whole prefill or decode, and what its time goes to.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "reports/analysis/roofline.hpp"
+
+namespace edgeroof::reports {
+
+/// Operators of one kind and format within a step.
+struct OperatorGroup {
+    std::string kind;         ///< "matmul"
+    std::string format;       ///< "Q4_0"
+    double seconds = 0.0;     ///< of one step
+    double time_share = 0.0;  ///< of the step's median time
+    /// Time-weighted mean of its points' shares of the roof that they come nearest to.
+    std::optional<double> roof_share;
+    std::string roof;
+    bool cached = false;  ///< all of it: DRAM does not bound it
+};
+
+struct StepSummary {
+    const Measurement* measurement = nullptr;
+    const Point* point = nullptr;  ///< null where there is no work to place
+    Estimate tokens_per_second;
+    std::vector<OperatorGroup> groups;  ///< greatest first; empty where none was measured
+    bool groups_in_step = false;        ///< timed inside the step; else alone, and added up
+    std::optional<double> gap;  ///< 1 - sum of the groups / step: dispatch, barriers, cold caches
+    std::string bound_by;       ///< one sentence
+};
+
+std::vector<StepSummary> step_summaries(const Record& record, const std::vector<Point>& points);
+
+}  // namespace edgeroof::reports
