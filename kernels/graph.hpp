@@ -93,6 +93,7 @@ struct RopeScaling {
     float extrapolation = 1.0F;     ///< yarn mix of extrapolated angles (1 with yarn)
     float attention_factor = 1.0F;  ///< multiplies cos and sin
     float beta_fast = 32.0F, beta_slow = 1.0F;
+    bool operator==(const RopeScaling&) const = default;
 };
 
 /// Rotates the first `dims` of each head of x{head, heads, n} by the token's position.

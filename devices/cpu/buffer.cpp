@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devices/cpu/buffer.hpp"
+
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <cstdint>
+#include <limits>
+
+#include "kernels/error.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+constexpr std::size_t huge_page = std::size_t{2} << 20;
+
+}  // namespace
+
+Buffer::Buffer(std::size_t bytes, const char* what) : size_(bytes) {
+    if (bytes == 0) return;
+    const bool huge = bytes >= huge_page;
+    const std::size_t slack = huge ? huge_page : 0;
+    const auto refuse = [&] {
+        throw Unmeasurable(fmt::format("cannot allocate {:.1f} MiB of memory for {}",
+                                       static_cast<double>(bytes) / 1048576.0, what));
+    };
+    if (bytes > std::numeric_limits<std::size_t>::max() / 2) refuse();
+    mapped_ = bytes + slack;
+    map_ = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (map_ == MAP_FAILED) {
+        map_ = nullptr;
+        refuse();
+    }
+    auto address = reinterpret_cast<std::uintptr_t>(map_);
+    if (huge) {
+        address = (address + huge_page - 1) / huge_page * huge_page;
+        // Advice: where the kernel has no huge pages, small ones serve.
+        madvise(reinterpret_cast<void*>(address), bytes, MADV_HUGEPAGE);
+    }
+    data_ = reinterpret_cast<std::byte*>(address);
+}
+
+Buffer::~Buffer() {
+    if (map_) munmap(map_, mapped_);
+}
+
+}  // namespace edgeroof::cpu

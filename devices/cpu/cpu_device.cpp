@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devices/cpu/cpu_device.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "devices/cpu/executable.hpp"
+#include "devices/topology.hpp"
+#include "kernels/error.hpp"
+
+namespace edgeroof {
+namespace {
+
+using namespace cpu;
+
+constexpr int most_threads = 1024;
+
+class CpuMemory final : public Memory {
+  public:
+    explicit CpuMemory(std::shared_ptr<Residents> tensors) : residents(std::move(tensors)) {}
+    std::uint64_t weight_bytes() const override { return residents->weight_bytes(); }
+    std::uint64_t state_bytes() const override { return residents->state_bytes(); }
+    void clear_states() override { residents->clear_states(); }
+
+    const std::shared_ptr<Residents> residents;
+};
+
+Isa isa_of(const CpuOptions& options) {
+    if (!options.isa) return best_isa();
+    const std::vector<Isa>& available = available_isas();
+    if (std::ranges::find(available, *options.isa) == available.end()) {
+        std::vector<std::string_view> names;
+        for (const Isa isa : available) names.push_back(name(isa));
+        throw InputError(fmt::format("this CPU has no {} (it has: {})", name(*options.isa),
+                                     fmt::join(names, ", ")));
+    }
+    return *options.isa;
+}
+
+int threads_of(const CpuOptions& options) {
+    if (options.threads < 0 || options.threads > most_threads)
+        throw InputError(fmt::format("{} threads: must be 1 to {}", options.threads, most_threads));
+    return options.threads > 0 ? options.threads : std::max(1, topology().fast_cores);
+}
+
+std::vector<int> places(const CpuOptions& options) {
+    std::vector<int> processors;
+    if (options.pinning)
+        for (const Processor& cpu : topology().processors) processors.push_back(cpu.os_index);
+    return processors;
+}
+
+class CpuDevice final : public Device {
+  public:
+    explicit CpuDevice(const CpuOptions& options)
+        : isa_(isa_of(options)),
+          repack_(options.repack),
+          pool_(std::make_shared<ThreadPool>(threads_of(options), places(options))) {
+        const Topology& machine = topology();
+        info_ = {.id = "cpu",
+                 .name = "CPU",
+                 .driver = fmt::format("edgeroof {}", name(isa_)),
+                 .memory_bytes = machine.memory_bytes,
+                 .last_level_cache_bytes = machine.l3_bytes   ? machine.l3_bytes
+                                           : machine.l2_bytes ? machine.l2_bytes
+                                                              : machine.l1_data_bytes,
+                 .threads = pool_->threads()};
+    }
+
+    const DeviceInfo& info() const override { return info_; }
+
+    std::unique_ptr<Memory> create_memory(const WeightSource& weights) override {
+        return std::make_unique<CpuMemory>(
+            std::make_shared<Residents>(weights, pool_, isa_, repack_));
+    }
+
+    std::unique_ptr<Executable> compile(const Graph& graph, Memory& memory) override {
+        auto& own = dynamic_cast<CpuMemory&>(memory);
+        Plan plan = Planner(graph, *own.residents, isa_, pool_->threads()).plan();
+        return std::make_unique<CpuExecutable>(graph, std::move(plan), own.residents, pool_);
+    }
+
+  private:
+    const Isa isa_;
+    const bool repack_;
+    std::shared_ptr<ThreadPool> pool_;
+    DeviceInfo info_;
+};
+
+}  // namespace
+
+std::unique_ptr<Device> make_cpu_device(const CpuOptions& options) {
+    return std::make_unique<CpuDevice>(options);
+}
+
+}  // namespace edgeroof

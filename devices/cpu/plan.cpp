@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devices/cpu/plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <stdexcept>
+
+namespace edgeroof::cpu {
+namespace {
+
+constexpr std::size_t alignment = 128;  // two lines: prefetchers fetch pairs
+
+std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
+
+bool overlap(const SlotLife& a, const SlotLife& b) {
+    if (a.bytes == 0 || b.bytes == 0) return false;
+    return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+}
+
+/// A reads or writes what the other writes, and not the same thread's part of the same slot.
+bool conflict(const Access& a, const Access& b, const std::vector<SlotLife>& slots) {
+    if (!a.write && !b.write) return false;
+    if (a.slot == b.slot) return a.split.total == 0 || a.split != b.split;
+    return overlap(slots[a.slot], slots[b.slot]);
+}
+
+}  // namespace
+
+Planner::Planner(const Graph& graph_to_plan, Residents& weights_and_states, Isa isa, int pool)
+    : graph(graph_to_plan),
+      residents(weights_and_states),
+      ops(cpu::ops(isa)),
+      roofs(cpu::roofs(isa)),
+      threads(pool) {}
+
+Plan Planner::plan() {
+    validate(graph);
+    plan_.slot_of.resize(graph.tensors.size());
+    // Attention decides how a cache lies, whichever operator comes first.
+    for (const Op& op : graph.ops)
+        if (const auto* attention = std::get_if<Attention>(&op.kind)) {
+            residents.attended(graph[attention->keys], true, attention->kv_heads);
+            residents.attended(graph[attention->values], false, attention->kv_heads);
+        }
+    for (const TensorId input : graph.inputs) slot(input);
+    for (op_ = 0; op_ < graph.ops.size(); ++op_) {
+        const Op& op = graph.ops[op_];
+        try {
+            std::visit([&](const auto& kind) { plan_step(*this, kind); }, op.kind);
+        } catch (const std::invalid_argument& error) {
+            throw Unsupported(fmt::format("cpu: operator '{}' ({}): {}", op.name,
+                                          kind_name(op.kind), error.what()));
+        }
+    }
+    for (const TensorId output : graph.outputs) plan_.slots[slot(output)].last = plan_.steps.size();
+    lay_out_arena();
+    place_barriers();
+    return std::move(plan_);
+}
+
+Slot Planner::new_slot(std::size_t bytes) {
+    plan_.slots.push_back({bytes, plan_.steps.size(), plan_.steps.size(), 0});
+    return static_cast<Slot>(plan_.slots.size() - 1);
+}
+
+Slot Planner::slot(TensorId id) {
+    const Tensor& tensor = graph[id];
+    std::optional<Slot>& slot = plan_.slot_of[id];
+    if (!slot)
+        slot = new_slot(tensor.role == Role::activation
+                            ? static_cast<std::size_t>(tensor.shape.rows()) *
+                                  row_bytes(tensor.format, tensor.shape.row())
+                            : 0);
+    return *slot;
+}
+
+Slot Planner::scratch(std::size_t bytes) { return new_slot(bytes); }
+
+Slot Planner::scratch_per_thread(std::size_t bytes) {
+    return new_slot(own_bytes(bytes) * static_cast<std::size_t>(threads));
+}
+
+void Planner::bound(const Tensor& state) {
+    const std::int64_t capacity = state.shape.extent[1];
+    plan_.capacity = std::min(plan_.capacity.value_or(capacity), capacity);
+    const auto sequences = static_cast<std::int32_t>(state.shape.extent[2]);
+    plan_.sequences = std::max(plan_.sequences, sequences);
+}
+
+void Planner::append(std::unique_ptr<CpuStep> step) {
+    if (step->ops.empty()) step->ops.push_back(op_);
+    for (const Access& access : step->accesses) plan_.slots[access.slot].last = plan_.steps.size();
+    plan_.steps.push_back(std::move(step));
+}
+
+/// Greatest first, each at the lowest place that no buffer alive at the same time holds.
+void Planner::lay_out_arena() {
+    std::vector<std::size_t> order(plan_.slots.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::ranges::stable_sort(order, std::greater{},
+                             [&](std::size_t i) { return plan_.slots[i].bytes; });
+    std::vector<const SlotLife*> placed;  // by offset
+    for (const std::size_t i : order) {
+        SlotLife& slot = plan_.slots[i];
+        std::size_t offset = 0;
+        for (const SlotLife* other : placed) {
+            if (other->last < slot.first || slot.last < other->first) continue;
+            if (offset + slot.bytes <= other->offset) break;
+            offset = std::max(offset, aligned(other->offset + other->bytes));
+        }
+        slot.offset = offset;
+        plan_.arena_bytes = std::max(plan_.arena_bytes, aligned(offset + slot.bytes));
+        placed.insert(std::ranges::upper_bound(placed, offset, {}, &SlotLife::offset), &slot);
+    }
+    plan_.arena_bytes += alignment;  // kernels load whole vectors
+}
+
+void Planner::place_barriers() {
+    std::vector<Access> pending;  // since the last barrier
+    for (const auto& step : plan_.steps) {
+        step->barrier_before = std::ranges::any_of(step->accesses, [&](const Access& mine) {
+            return std::ranges::any_of(pending, [&](const Access& earlier) {
+                return conflict(mine, earlier, plan_.slots);
+            });
+        });
+        if (step->barrier_before) pending.clear();
+        pending.insert(pending.end(), step->accesses.begin(), step->accesses.end());
+    }
+}
+
+}  // namespace edgeroof::cpu

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A CPU's resident tensors: weights as kernels want them, and states, found by tensor name.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "devices/cpu/buffer.hpp"
+#include "devices/cpu/thread_pool.hpp"
+#include "devices/device.hpp"
+#include "kernels/cpu/kv_layout.hpp"
+#include "kernels/cpu/matmul.hpp"
+
+namespace edgeroof::cpu {
+
+/// A KV cache, or any state. One that no attention has claimed yet lies as its graph sees it: rows
+/// of one "head"; the first graph with an attention over it has it laid out anew.
+struct State {
+    Buffer buffer;
+    std::size_t tensor_bytes = 0;  ///< rows x row bytes, as the graph counts
+    KvLayout layout;
+
+    std::byte* sequence(std::int32_t index) const {
+        return buffer.data() + index * sequence_bytes(layout);
+    }
+};
+
+class Residents {
+  public:
+    Residents(const WeightSource& source, std::shared_ptr<ThreadPool> pool, Isa isa, bool repack)
+        : source_(source), pool_(std::move(pool)), isa_(isa), repack_(repack) {}
+
+    const MatmulKernel& kernel(Format format) const { return matmul_kernel(format, isa_, repack_); }
+
+    /// The weight as its matmul kernel wants it, packed by all threads at the first call.
+    const std::byte* packed(const Tensor& weight);
+    /// The rows as the source has them.
+    const std::byte* mapped(const Tensor& weight);
+    /// The rows decoded to F32 (norms, biases, frequency factors).
+    const float* decoded(const Tensor& weight);
+    /// A copy of the bytes in memory of its own.
+    const std::byte* copied(const Tensor& weight);
+
+    /// Throws Unsupported for a state whose shape or format no kernel takes.
+    State& state(const Tensor& tensor);
+    /// A state as attention's keys or values with that many heads.
+    State& attended(const Tensor& tensor, bool keys, std::int64_t heads);
+
+    std::uint64_t weight_bytes() const { return weight_bytes_; }
+    std::uint64_t state_bytes() const { return state_bytes_; }
+    void clear_states();
+
+  private:
+    Buffer allocate_weight(std::size_t bytes, const Tensor& weight);
+    void lay_out(State& state, const Tensor& tensor, const KvLayout& layout);
+
+    const WeightSource& source_;
+    std::shared_ptr<ThreadPool> pool_;
+    Isa isa_;
+    bool repack_;
+    std::map<std::string, Buffer> packed_, decoded_, copied_;
+    std::set<std::string> mapped_;
+    std::map<std::string, std::unique_ptr<State>> states_;
+    std::uint64_t weight_bytes_ = 0, state_bytes_ = 0;
+};
+
+}  // namespace edgeroof::cpu

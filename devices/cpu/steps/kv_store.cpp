@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "devices/cpu/plan.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+class KvStoreStep final : public CpuStep {
+  public:
+    KvStoreStep(Planner& planner, const KvStore& op)
+        : kernel_(planner.ops.kv_store),
+          state_(planner.residents.state(planner.graph[op.cache])),
+          x_(planner.slot(op.x)),
+          split_{planner.graph.tokens, 1} {
+        planner.bound(planner.graph[op.cache]);
+        accesses = {{x_, false}, {planner.slot(op.cache), true}};
+    }
+
+    void run(const Lane& lane) const override {
+        const auto [begin, end] = split_.of(lane);
+        if (begin < end)
+            kernel_({lane.floats(x_), state_.sequence(lane.sequence), state_.layout, lane.position,
+                     begin, end});
+    }
+
+  private:
+    decltype(Ops::kv_store) kernel_;
+    const State& state_;  // laid out anew where an attention is compiled later
+    Slot x_;
+    Split split_;
+};
+
+}  // namespace
+
+void plan_step(Planner& planner, const KvStore& op) {
+    planner.add(std::make_unique<KvStoreStep>(planner, op));
+}
+
+}  // namespace edgeroof::cpu

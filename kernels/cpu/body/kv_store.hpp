@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "kernels/cpu/ops.hpp"
+#include "kernels/cpu/simd/simd.hpp"
+#include "kernels/formats/half.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+/// Codes and scale of one block of up to 32 values, as Q8_0 defines them: d = max|x| / 127.
+struct Q8Block {
+    std::uint16_t scale;
+    std::int8_t codes[32];
+};
+
+EDGEROOF_INLINE Q8Block encode_q8(const float* x, std::int64_t count) {
+    Q8Block block{};
+    float greatest = 0.0F;
+    for (std::int64_t i = 0; i < count; ++i) {
+        const float size = __builtin_fabsf(x[i]);
+        greatest = size > greatest ? size : greatest;
+    }
+    const float scale = greatest / 127.0F;
+    const float inverse = scale > 0.0F ? 1.0F / scale : 0.0F;
+    block.scale = float_to_half(scale);
+    for (std::int64_t i = 0; i < count; ++i)
+        block.codes[i] = static_cast<std::int8_t>(__builtin_roundf(x[i] * inverse));
+    return block;
+}
+
+/// One head of one token as a row of values.
+EDGEROOF_INLINE void store_row(const float* x, std::byte* row, const KvLayout& kv) {
+    if (kv.format == Format::f32) {
+        __builtin_memcpy(row, x, static_cast<std::size_t>(kv.head_dim) * 4);
+    } else if (kv.format == Format::f16) {
+        auto* half = reinterpret_cast<HalfBits*>(row);
+        std::int64_t d = 0;
+        for (; d + width <= kv.head_dim; d += width) store(half + d, load(x + d));
+        for (; d < kv.head_dim; ++d) half[d].bits = float_to_half(x[d]);
+    } else {
+        for (std::int64_t d = 0; d < kv.head_dim; d += 32) {
+            const Q8Block block = encode_q8(x + d, kv.head_dim - d < 32 ? kv.head_dim - d : 32);
+            __builtin_memcpy(row + d / 32 * 34, &block.scale, 2);
+            __builtin_memcpy(row + d / 32 * 34 + 2, block.codes, 32);
+        }
+    }
+}
+
+/// One head of one token as column `at` of a tile of keys.
+EDGEROOF_INLINE void store_column(const float* x, std::byte* tile, std::int64_t at,
+                                  const KvLayout& kv) {
+    if (kv.format == Format::f32) {
+        auto* column = reinterpret_cast<float*>(tile) + at;
+        for (std::int64_t d = 0; d < kv.head_dim; ++d) column[d * kv_tile] = x[d];
+    } else if (kv.format == Format::f16) {
+        auto* column = reinterpret_cast<HalfBits*>(tile) + at;
+        for (std::int64_t d = 0; d < kv.head_dim; ++d)
+            column[d * kv_tile].bits = float_to_half(x[d]);
+    } else {
+        for (std::int64_t d = 0; d < kv.head_dim; d += 32) {
+            const Q8Block block = encode_q8(x + d, kv.head_dim - d < 32 ? kv.head_dim - d : 32);
+            std::byte* to = tile + d / 32 * 34 * kv_tile;
+            reinterpret_cast<HalfBits*>(to)[at].bits = block.scale;
+            auto* codes = reinterpret_cast<std::int8_t*>(to + 2 * kv_tile);
+            for (std::int64_t i = 0; i < 32; ++i) codes[i * kv_tile + at] = block.codes[i];
+        }
+    }
+}
+
+void kv_store(const KvStoreArgs& args) {
+    const KvLayout& kv = args.layout;
+    for (std::int64_t head = 0; head < kv.heads; ++head) {
+        std::byte* region = args.cache + head * head_bytes(kv);
+        for (std::int64_t token = args.begin; token < args.end; ++token) {
+            const float* x = args.x + (token * kv.heads + head) * kv.head_dim;
+            const std::int64_t at = args.position + token;
+            if (kv.keys)
+                store_column(x, region + at / kv_tile * kv_tile * position_bytes(kv), at % kv_tile,
+                             kv);
+            else
+                store_row(x, region + at * position_bytes(kv), kv);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace edgeroof::cpu

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/ops.hpp"
+
+#include "kernels/cpu/paths/tables.hpp"
+
+namespace edgeroof::cpu {
+
+const Ops& ops(Isa isa) {
+    switch (isa) {
+#if defined(__x86_64__)
+        case Isa::avx512_vnni:
+        case Isa::avx512:
+            return ops_avx512;
+        case Isa::avx_vnni:
+        case Isa::avx2:
+            return ops_avx2;
+#elif defined(__aarch64__)
+        case Isa::neon_i8mm:
+        case Isa::neon_dotprod:
+        case Isa::neon:
+            return ops_neon;
+#endif
+        default:
+            return ops_scalar;
+    }
+}
+
+}  // namespace edgeroof::cpu
