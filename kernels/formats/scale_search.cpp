@@ -84,13 +84,17 @@ class AffineSearch {
             wlx += weighted * in_.x[i];
         }
         const float l = sum(wl), ll = sum(wll), lx = sum(wlx);
+        if (!(ll > 0.0F)) return {};
+        // 0, up to rounding, where all codes are the same. Then, and where the best offset would be
+        // positive, the line goes through 0.
         const float determinant = w_ * ll - l * l;
-        if (!(determinant > 0.0F)) return {};
-        float scale = (w_ * lx - wx_ * l) / determinant;
-        float offset = (ll * wx_ - l * lx) / determinant;
-        if (offset > 0.0F) {
-            offset = 0.0F;
-            scale = lx / ll;
+        float scale = lx / ll, offset = 0.0F;
+        if (determinant > 0x1p-19F * w_ * ll) {
+            const float free_offset = (ll * wx_ - l * lx) / determinant;
+            if (free_offset < 0.0F) {
+                offset = free_offset;
+                scale = (w_ * lx - wx_ * l) / determinant;
+            }
         }
         return {{scale, -offset}, scale * lx + offset * wx_};
     }
