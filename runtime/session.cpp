@@ -60,6 +60,17 @@ void Session::evaluate(std::span<const Token> tokens, std::int64_t first, const 
     }
 }
 
+std::vector<GroupTime> Session::profile(std::span<const Token> tokens) {
+    if (tokens.empty()) throw InputError("there are no tokens to read");
+    check(tokens);
+    const auto count = static_cast<std::int64_t>(tokens.size());
+    Compiled& now = compiled(count, Logits::last);
+    now.executable->write(now.graph.inputs.front(), std::as_bytes(tokens));
+    auto groups = now.executable->profile(Step::at(position_, static_cast<std::int32_t>(count)));
+    position_ += count;
+    return groups;
+}
+
 void Session::rewind(std::int64_t position) {
     if (position < 0 || position > position_)
         throw InputError(fmt::format("can't go back to token {} of {}", position, position_));

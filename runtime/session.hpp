@@ -37,6 +37,10 @@ class Session {
     using Visit = std::function<void(std::int64_t token, std::span<const float> logits)>;
     void evaluate(std::span<const Token> tokens, std::int64_t first, const Visit& visit);
 
+    /// Reads tokens as one step, with a clock around every group of operators of
+    /// model().graph({tokens, Logits::last, context, kv}). Slower than prefill.
+    std::vector<GroupTime> profile(std::span<const Token> tokens);
+
     /// Forgets all tokens.
     void clear() { position_ = 0; }
     /// Forgets the tokens from `position` on.
