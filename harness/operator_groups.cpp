@@ -148,7 +148,7 @@ Graph gather(const Graph& graph, std::span<const Instance> instances) {
             }
         }
         Op op = alone.ops.front();
-        op.name += fmt::format("#{}", instance.replica);
+        op.name += fmt::format("#{}", all.ops.size());
         rename_tensors(op.kind, renamed);
         all.ops.push_back(std::move(op));
     }

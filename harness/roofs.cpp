@@ -72,8 +72,8 @@ class RoofWorkload final : public Workload {
             run();  // pages are mapped, clocks rise
             const double seconds = seconds_of(run().ns);
             if (seconds >= shortest_sample_seconds) break;
-            const double more = 2.0 * shortest_sample_seconds / std::max(seconds, 1e-6);
-            passes_ *= 2 * static_cast<std::int64_t>(std::clamp(more / 2.0 + 1.0, 1.0, 5000.0));
+            const double factor = 2.0 * shortest_sample_seconds / std::max(seconds, 1e-7);
+            passes_ *= static_cast<std::int64_t>(std::clamp(factor + 1.0, 2.0, 5000.0));
             compile(device, memory);
         }
     }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/operator_workload.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <variant>
+
+#include "harness/clock.hpp"
+#include "kernels/work.hpp"
+
+namespace edgeroof::harness {
+namespace {
+
+/// A sample that long dwarfs the start of a step (microseconds); ten times as long would leave
+/// few samples within a time cap of some tenths of a second.
+constexpr double sample_seconds = 2e-3;
+/// Twice the cache: when an instance's turn comes again, at least its size has passed since.
+constexpr std::uint64_t caches_to_fill = 2;
+/// Of operators with next to no weights there would be millions of copies.
+constexpr std::size_t most_instances = 512;
+
+}  // namespace
+
+std::span<const std::byte> CopiedWeights::bytes(const Tensor& weight) const {
+    const auto [name, copy] = original_of(weight.name);
+    if (copy == 0) return model_.bytes(weight);
+    std::vector<std::byte>& bytes = copies_[weight.name];
+    if (bytes.empty()) {
+        const std::span<const std::byte> original = model_.bytes(weight);
+        bytes.assign(original.begin(), original.end());
+    }
+    return bytes;
+}
+
+void CopiedWeights::release(const Tensor& weight) const { copies_.erase(weight.name); }
+
+OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, const Graph& step,
+                                   const OperatorGroup& group)
+    : on_(on),
+      step_(step),
+      group_(group),
+      depth_(where.depth),
+      work_(work_of(step, step.ops[group.members.front()], where.depth)),
+      weights_(where.model.weights()),
+      memory_(where.device.create_memory(weights_)) {
+    const std::vector<Instance> instances = choose_instances(where);
+    // A first chunk of a few tells how long one takes; then chunks are as long as they should be.
+    const std::size_t first = std::min<std::size_t>(instances.size(), 4);
+    compile(where, {instances.begin(), instances.begin() + static_cast<std::ptrdiff_t>(first)},
+            first);
+    run(chunks_.front());
+    const double each =
+        std::max(seconds_of(run(chunks_.front()).ns) / static_cast<double>(first), 1e-8);
+    const auto wanted = static_cast<std::size_t>(
+        std::clamp(sample_seconds / each, 1.0, static_cast<double>(most_instances)));
+    // As many chunks as fit, of equal size; the last ones begin the next round to fill up.
+    const std::size_t chunks = std::max<std::size_t>(1, instances.size() / wanted);
+    const std::size_t per_chunk = std::max(wanted, (instances.size() + chunks - 1) / chunks);
+    std::vector<Instance> rounds;
+    for (std::size_t i = 0; i < chunks * per_chunk; ++i)
+        rounds.push_back(instances[i % instances.size()]);
+    chunks_.clear();
+    compile(where, rounds, per_chunk);
+}
+
+std::vector<Instance> OperatorWorkload::choose_instances(const Where& where) {
+    std::uint64_t round = 0;
+    for (const std::size_t member : group_.members) {
+        const edgeroof::Work work = work_of(step_, step_.ops[member], depth_);
+        round += work.weight_bytes + work.state_bytes;
+    }
+    const std::uint64_t cache = where.device.info().last_level_cache_bytes;
+    const bool from_memory = cache > 0 && where.model_bytes > cache;
+    std::int32_t copies = 1;
+    if (from_memory && round > 0) {
+        const std::uint64_t wanted = (caches_to_fill * cache + round - 1) / round;
+        const std::uint64_t most = std::max<std::size_t>(1, most_instances / group_.members.size());
+        copies = static_cast<std::int32_t>(std::min(wanted, most));
+    }
+    resident_bytes_ = round * static_cast<std::uint64_t>(copies);
+    cold_ = from_memory && resident_bytes_ >= caches_to_fill * cache;
+    if (!cold_) {
+        copies = 1;
+        resident_bytes_ = round;
+    }
+    std::vector<Instance> instances;
+    for (std::int32_t copy = 0; copy < copies; ++copy)
+        for (const std::size_t member : group_.members) instances.push_back({member, copy});
+    return instances;
+}
+
+void OperatorWorkload::compile(const Where& where, const std::vector<Instance>& instances,
+                               std::size_t per_chunk) {
+    for (std::size_t begin = 0; begin < instances.size(); begin += per_chunk) {
+        Chunk chunk;
+        chunk.graph = gather(step_, std::span(instances).subspan(begin, per_chunk));
+        chunk.executable = where.device.compile(chunk.graph, *memory_);
+        write_inputs(chunk);
+        chunks_.push_back(std::move(chunk));
+    }
+}
+
+void OperatorWorkload::write_inputs(Chunk& chunk) const {
+    std::uint32_t random = 12345;
+    const auto next = [&] { return (random = random * 1664525U + 1013904223U) >> 8U; };
+    for (const TensorId input : chunk.graph.inputs) {
+        const Tensor& tensor = chunk.graph[input];
+        const auto count = static_cast<std::size_t>(tensor.shape.values());
+        if (tensor.format == Format::i32) {
+            // Rows of a table; every table has more rows than these.
+            std::vector<std::int32_t> values(count);
+            const auto* lookup = std::get_if<Embedding>(&chunk.graph.ops.front().kind);
+            const auto rows = static_cast<std::uint32_t>(
+                lookup != nullptr ? chunk.graph[lookup->table].shape.rows() : 1);
+            for (std::int32_t& value : values) value = static_cast<std::int32_t>(next() % rows);
+            chunk.executable->write(input, std::as_bytes(std::span(values)));
+        } else {
+            // Within -1 to 1 and no denormals, as activations are.
+            std::vector<float> values(count);
+            for (float& value : values) value = static_cast<float>(next()) / 8388608.0F - 1.0F;
+            chunk.executable->write(input, std::as_bytes(std::span(values)));
+        }
+    }
+}
+
+reports::Sample OperatorWorkload::run(Chunk& chunk) {
+    const std::int64_t start = monotonic_ns();
+    const StepTime time =
+        chunk.executable->run(Step::at(depth_, static_cast<std::int32_t>(chunk.graph.tokens)));
+    return {start, time.host.count()};
+}
+
+reports::Measurement OperatorWorkload::describe() const {
+    reports::Measurement m = on_.measurement(
+        reports::Kind::op,
+        fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", on_.model, on_.device, step_.tokens, depth_,
+                    group_.op.name, group_.op.format, fmt::join(group_.op.shape, "x")));
+    m.op = group_.op;
+    m.members = group_.member_names(step_);
+    m.tokens = step_.tokens;
+    m.depth = depth_;
+    m.settings["cache"] = cold_ ? "cold" : "warm";
+    m.work = record_work(work_);
+    m.repetitions = static_cast<std::int64_t>(chunks_.front().graph.ops.size());
+    return m;
+}
+
+reports::Sample OperatorWorkload::sample() {
+    Chunk& chunk = chunks_[next_];
+    next_ = (next_ + 1) % chunks_.size();
+    return run(chunk);
+}
+
+}  // namespace edgeroof::harness

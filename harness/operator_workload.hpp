@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// One group of equal operators of a model, measured alone.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/engine.hpp"
+#include "harness/measure.hpp"
+#include "harness/operator_groups.hpp"
+#include "harness/token_workloads.hpp"
+
+namespace edgeroof::harness {
+
+/// The model's weights, and copies of them in memory of their own for tensors called NAME#COPY.
+class CopiedWeights final : public WeightSource {
+  public:
+    explicit CopiedWeights(const WeightSource& model) : model_(model) {}
+    std::span<const std::byte> bytes(const Tensor& weight) const override;
+    void release(const Tensor& weight) const override;
+
+  private:
+    const WeightSource& model_;
+    mutable std::map<std::string, std::vector<std::byte>> copies_;
+};
+
+/// Runs the group's operators in turn, each layer's with its own weights and states. Where the
+/// model does not fit the last-level cache, weights come from memory in a real step; then copies
+/// are added until they do here, too (settings: cache = cold), else not (cache = warm).
+class OperatorWorkload final : public Workload {
+  public:
+    struct Where {
+        Device& device;
+        const runtime::Model& model;
+        std::int64_t depth = 0;
+        std::uint64_t model_bytes = 0;  ///< of weights that a step reads
+    };
+    /// Throws Unsupported.
+    OperatorWorkload(const Where& where, const MeasuredOn& on, const Graph& step,
+                     const OperatorGroup& group);
+
+    reports::Measurement describe() const override;
+    reports::Sample sample() override;
+
+    /// Bytes of weights and states that a round of all instances reads.
+    std::uint64_t resident_bytes() const { return resident_bytes_; }
+    bool cold() const { return cold_; }
+
+  private:
+    struct Chunk {
+        Graph graph;
+        std::unique_ptr<Executable> executable;
+    };
+
+    std::vector<Instance> choose_instances(const Where& where);
+    void compile(const Where& where, const std::vector<Instance>& instances, std::size_t per_chunk);
+    void write_inputs(Chunk& chunk) const;
+    reports::Sample run(Chunk& chunk);
+
+    const MeasuredOn& on_;
+    const Graph& step_;
+    const OperatorGroup& group_;
+    std::int64_t depth_;
+    edgeroof::Work work_;  ///< of one instance
+    bool cold_ = false;
+    std::uint64_t resident_bytes_ = 0;
+    CopiedWeights weights_;
+    std::unique_ptr<Memory> memory_;
+    std::vector<Chunk> chunks_;
+    std::size_t next_ = 0;
+};
+
+}  // namespace edgeroof::harness
