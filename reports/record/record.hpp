@@ -195,7 +195,9 @@ struct Measurement {
     std::int64_t depth = 0;   ///< tokens cached before it
     std::optional<std::int32_t> threads;
     std::optional<std::string> isa;
-    std::map<std::string, std::string> settings;  ///< what else was chosen: {"kv": "F16"}
+    /// What else was chosen: {"kv": "F16"}. "cache" of an operator alone: "cold" where its weights
+    /// and states pass through more memory than the last-level cache, else "warm".
+    std::map<std::string, std::string> settings;
 
     Work work;                     ///< of one repetition
     std::int64_t repetitions = 1;  ///< within one sample

@@ -135,6 +135,7 @@ void Maker::operators() {
             op(name, "matmul", "Q4_0", {static_cast<std::int64_t>(k), static_cast<std::int64_t>(m)},
                repeats, work);
         one.repetitions = repeats == 1 ? 1 : 30;
+        one.settings = {{"cache", "cold"}};
         const double seconds =
             static_cast<double>(work.bytes()) / (truth_.read_rate * truth_.matmul_share);
         matmul_seconds_ += seconds * static_cast<double>(repeats);
@@ -146,6 +147,7 @@ void Maker::operators() {
         Measurement one =
             op(name, kind, "F32", {static_cast<std::int64_t>(features)}, repeats, work);
         one.repetitions = 100;
+        if (work.state_bytes > 0) one.settings = {{"cache", "cold"}};
         const double seconds = static_cast<double>(work.bytes()) / rate;
         step_seconds_ += seconds * static_cast<double>(repeats);
         in_turns(std::move(one), seconds, 12);

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/analysis/analysis.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "reports/analysis/rates.hpp"
+#include "tests/reports/sample_record.hpp"
+
+namespace edgeroof::reports {
+namespace {
+
+using ::testing::DoubleEq;
+using ::testing::HasSubstr;
+using testing::sample_record;
+using testing::Truth;
+
+const std::string decode_id = "decode/smollm2-135m:Q4_0/d0";
+const std::string ffn_id = "op/smollm2-135m:Q4_0/blk.*.ffn_up/n1";
+const std::string norm_id = "op/smollm2-135m:Q4_0/blk.*.attn_norm/n1";
+
+const Point& point(const Analysis& analysis, std::string_view id) {
+    return *std::ranges::find_if(analysis.points,
+                                 [&](const Point& p) { return p.measurement->id == id; });
+}
+const RoofLine& roof(const Analysis& analysis, std::string_view name) {
+    return *std::ranges::find(analysis.roofs, name, &RoofLine::name);
+}
+const StepSummary& step(const Analysis& analysis, std::string_view id) {
+    return *std::ranges::find_if(analysis.steps,
+                                 [&](const StepSummary& s) { return s.measurement->id == id; });
+}
+Measurement& measurement(Record& record, std::string_view id) {
+    return *std::ranges::find(record.measurements, id, &Measurement::id);
+}
+
+TEST(Rates, TurnsAreSplitAndRepetitionsDivided) {
+    Measurement m;
+    m.repetitions = 10;
+    m.samples = {{100, 1000}, {2000, 3000}, {9000, 0}, {9500, 5000}};
+    m.turns = {0, 2};
+    const std::vector<Turn> turns = turns_of(m);
+    ASSERT_EQ(turns.size(), 2U);
+    EXPECT_EQ(turns[0].begin_ns, 100);
+    EXPECT_EQ(turns[0].end_ns, 5000);
+    EXPECT_THAT(turns[0].seconds, ::testing::ElementsAre(DoubleEq(1e-7), DoubleEq(3e-7)));
+    // 0 ns is below what the clock resolves.
+    EXPECT_THAT(turns[1].seconds, ::testing::ElementsAre(DoubleEq(5e-7)));
+    EXPECT_EQ(turns[1].begin_ns, 9500);
+}
+
+TEST(Rates, FailedAndEmptyHaveNoFigure) {
+    Measurement m;
+    EXPECT_FALSE(estimate_seconds(m).has_value());
+    m.samples = {{0, 1000}};
+    EXPECT_TRUE(estimate_seconds(m).has_value());
+    m.validity = {State::failed, {"lost"}};
+    EXPECT_FALSE(estimate_seconds(m).has_value());
+}
+
+// Noise is uniform within 1 %, so a median of more than 12 samples is within half of that of the
+// truth, as are ratios of two.
+constexpr double near = 0.01;
+
+TEST(Roofs, OfOneNameAreOneLine) {
+    const Record record = sample_record();
+    const Analysis analysis(record);
+    ASSERT_EQ(analysis.roofs.size(), 4U);
+    EXPECT_NEAR(roof(analysis, "DRAM read").rate.median / 40e9, 1.0, near);
+    EXPECT_NEAR(roof(analysis, "DRAM copy").rate.median / 30e9, 1.0, near);
+    EXPECT_NEAR(roof(analysis, "FP32 FMA").rate.median / 160e9, 1.0, near);
+    EXPECT_NEAR(roof(analysis, "INT8 dot").rate.median / 640e9, 1.0, near);
+    EXPECT_GT(roof(analysis, "DRAM read").measurements.size(), 10U);
+}
+
+TEST(Roofs, ThatJumpAreWideBands) {
+    const Record record = sample_record({.jump = 0.6});
+    const Analysis analysis(record);
+    const Interval band = roof(analysis, "DRAM read").spread;
+    EXPECT_NEAR(band.low / 24e9, 1.0, 2 * near);
+    EXPECT_NEAR(band.high / 40e9, 1.0, 2 * near);
+}
+
+TEST(Roofs, SharesAreTakenTurnByTurn) {
+    // The machine runs at 60 % in every other turn; the kernel follows it.
+    const Record record = sample_record({.jump = 0.6});
+    const Analysis analysis(record);
+    const Share share = *point(analysis, ffn_id).memory_share;
+    EXPECT_TRUE(share.beside);
+    EXPECT_EQ(share.value.n, 3U);
+    EXPECT_NEAR(share.value.median, 0.90, near);
+    EXPECT_LT(share.value.interval->half_width(), 0.05);
+}
+
+TEST(Roofs, OfAnotherTimeAreSaidToBe) {
+    Record record = sample_record();
+    measurement(record, ffn_id).roofs.clear();
+    const Analysis analysis(record);
+    EXPECT_FALSE(point(analysis, ffn_id).memory_share->beside);
+    EXPECT_NEAR(point(analysis, ffn_id).memory_share->value.median, 0.90, near);
+}
+
+TEST(Roofs, FewTurnsTakeTheSpreadOfTheirSamples) {
+    Record record = sample_record();
+    measurement(record, ffn_id).turns.clear();
+    const Analysis analysis(record);
+    const Share share = *point(analysis, ffn_id).memory_share;
+    EXPECT_EQ(share.value.n, 1U);
+    EXPECT_TRUE(share.value.interval.has_value());
+    EXPECT_NEAR(share.value.median, 0.90, near);
+}
+
+TEST(Roofline, PointsStandWhereTheirWorkPutsThem) {
+    const Record record = sample_record();
+    const Analysis analysis(record);
+    const Point& ffn = point(analysis, ffn_id);
+    // 576 x 1536 in Q4_0: 2 FLOP per value, 18 bytes per 32 values, and the activations.
+    const double flops = 2.0 * 576 * 1536;
+    const double bytes = 576.0 * 1536 / 32 * 18 + 4.0 * (576 + 1536);
+    EXPECT_DOUBLE_EQ(ffn.intensity, flops / bytes);
+    EXPECT_NEAR(ffn.byte_rate.median / (0.90 * 40e9), 1.0, near);
+    EXPECT_NEAR(ffn.flop_rate.median / ffn.byte_rate.median, ffn.intensity, 1e-9);
+    EXPECT_EQ(ffn.bound, Bound::memory);
+    EXPECT_EQ(ffn.roof_name(), "DRAM read");
+    EXPECT_EQ(ffn.compute_roof->name, "INT8 dot");
+    EXPECT_FALSE(ffn.suspect);
+}
+
+TEST(Roofline, PrefillIsBoundByComputeAndSlowOnesByNeither) {
+    const Record record = sample_record({.matmul_share = 0.3});
+    const Analysis analysis(record);
+    const Point& prefill = point(analysis, "prefill/smollm2-135m:Q4_0/n512/d0");
+    EXPECT_EQ(prefill.bound, Bound::compute);
+    EXPECT_EQ(prefill.roof_name(), "INT8 dot");
+    EXPECT_EQ(point(analysis, ffn_id).bound, Bound::overhead);
+}
+
+TEST(Roofline, WhatFitsTheCacheIsNotHeldAgainstDram) {
+    Record record = sample_record();
+    EXPECT_EQ(point(Analysis(record), norm_id).bound, Bound::cache);
+    EXPECT_FALSE(point(Analysis(record), norm_id).memory_share);
+
+    Measurement& ffn = measurement(record, ffn_id);
+    ffn.settings["cache"] = "warm";
+    EXPECT_TRUE(fits_cache(record, ffn));
+    ffn.in_step = true;  // the rest of the model passes through the cache
+    EXPECT_FALSE(fits_cache(record, ffn));
+    record.devices[0].last_level_cache_bytes = 1 << 30;
+    EXPECT_TRUE(fits_cache(record, ffn));
+    record.devices[0].last_level_cache_bytes.reset();
+    EXPECT_FALSE(fits_cache(record, ffn));
+}
+
+TEST(Roofline, AboveTheRoofIsSuspect) {
+    const Record record = sample_record({.matmul_share = 1.2});
+    const Analysis analysis(record);
+    const Point& ffn = point(analysis, ffn_id);
+    ASSERT_TRUE(ffn.suspect.has_value());
+    EXPECT_THAT(*ffn.suspect, HasSubstr("of DRAM read"));
+    EXPECT_EQ(analysis.state_of(*ffn.measurement), State::suspect);
+    EXPECT_TRUE(std::ranges::any_of(analysis.remarks, [&](const Remark& r) {
+        return r.measurement == ffn.measurement && r.state == State::suspect;
+    }));
+    const Record below = sample_record();
+    for (const Point& p : Analysis(below).points) EXPECT_FALSE(p.suspect) << p.measurement->id;
+}
+
+TEST(Roofline, WithoutRoofsNothingIsClaimed) {
+    Record record = sample_record();
+    std::erase_if(record.measurements, [](const Measurement& m) { return m.kind == Kind::roof; });
+    const Analysis analysis(record);
+    const Point& ffn = point(analysis, ffn_id);
+    EXPECT_EQ(ffn.bound, Bound::unknown);
+    EXPECT_EQ(ffn.nearest(), nullptr);
+}
+
+TEST(Roofline, RoofsOfOtherDevicesAndThreadCountsDoNotBound) {
+    Record record = sample_record();
+    measurement(record, ffn_id).threads = 1;
+    EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof, nullptr);
+    record.devices.push_back({"vulkan:0", "GPU", "driver", false, {}, {}, {}});
+    measurement(record, ffn_id).threads = 2;
+    measurement(record, ffn_id).device = "vulkan:0";
+    EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof, nullptr);
+}
+
+TEST(Steps, TheSumOfTheOperatorsAndTheGap) {
+    const Record record = sample_record();
+    const Analysis analysis(record);
+    const StepSummary& decode = step(analysis, decode_id);
+    // The sample's step takes 1.05 times its operators: a gap of 1 - 1 / 1.05.
+    EXPECT_NEAR(*decode.gap, 1.0 - 1.0 / 1.05, near);
+    ASSERT_FALSE(decode.groups.empty());
+    const OperatorGroup& matmul = decode.groups[0];
+    EXPECT_EQ(matmul.kind, "matmul");
+    EXPECT_EQ(matmul.roof, "DRAM read");
+    EXPECT_NEAR(*matmul.roof_share, 0.90, near);
+    double sum = *decode.gap;
+    for (const OperatorGroup& g : decode.groups) sum += g.time_share;
+    EXPECT_NEAR(sum, 1.0, 1e-12);
+    EXPECT_THAT(decode.bound_by, HasSubstr("of the time is Q4_0 matmul at 90 % of DRAM read"));
+    EXPECT_THAT(decode.bound_by, HasSubstr("outside the operators"));
+    EXPECT_TRUE(step(analysis, "decode/smollm2-135m:Q4_0/d512").groups.empty());
+}
+
+TEST(Steps, OperatorsTimedInTheStepComeFirst) {
+    Record record = sample_record();
+    Measurement inside = measurement(record, ffn_id);
+    inside.id += "/in_step";
+    inside.in_step = true;
+    const double alone = estimate_seconds(inside)->median;
+    record.measurements.push_back(inside);
+    const Analysis analysis(record);
+    const StepSummary& decode = step(analysis, decode_id);
+    EXPECT_TRUE(decode.groups_in_step);
+    ASSERT_EQ(decode.groups.size(), 1U);
+    // All members of a step are in one sample.
+    EXPECT_DOUBLE_EQ(decode.groups[0].seconds, alone);
+}
+
+TEST(Steps, SpeedIsTokensOverTime) {
+    Record record = sample_record();
+    Measurement& prefill = measurement(record, "prefill/smollm2-135m:Q4_0/n128/d0");
+    const double seconds = estimate_seconds(prefill)->median;
+    EXPECT_DOUBLE_EQ(estimate_tokens_per_second(prefill)->median, 128.0 / seconds);
+}
+
+TEST(Latency, HasItsPercentiles) {
+    const Record record = sample_record({.noise = 0.0});
+    const Analysis analysis(record);
+    ASSERT_EQ(analysis.latencies.size(), 1U);
+    const LatencySummary& latency = analysis.latencies[0];
+    EXPECT_EQ(latency.seconds.size(), 256U);
+    // One token in 32 is late: 3.1 %, so beyond P95 and within P99.
+    EXPECT_LT(latency.p95->median, 1.3 * latency.p50.median);
+    EXPECT_FALSE(latency.p99.has_value()) << "256 tokens have 2.56 beyond P99";
+    EXPECT_GT(latency.greatest, 1.5 * latency.p50.median);
+}
+
+Record slowing(double factor) {
+    Record record = sample_record();
+    Measurement& m = measurement(record, decode_id);
+    const std::size_t half = m.samples.size() / 2;
+    for (std::size_t i = half; i < m.samples.size(); ++i)
+        m.samples[i].ns = std::llround(static_cast<double>(m.samples[i].ns) * factor);
+    return record;
+}
+
+TEST(Steadiness, SeesARateThatFellAndStayed) {
+    const Record record = slowing(1.25);
+    const auto seen = steadiness_of(record, *record.find(decode_id));
+    ASSERT_TRUE(seen.has_value());
+    EXPECT_TRUE(seen->changed);
+    EXPECT_NEAR(seen->change, 1.0 / 1.25 - 1.0, near);
+    EXPECT_THAT(seen->beside, ::testing::Contains(HasSubstr("DRAM read roof beside it")));
+    EXPECT_THAT(seen->beside, ::testing::Contains(HasSubstr("SoC temperature: ")));
+}
+
+TEST(Steadiness, IsQuietOnNoise) {
+    const Record record = sample_record();
+    for (const Measurement& m : record.measurements) {
+        const auto seen = steadiness_of(record, m);
+        EXPECT_FALSE(seen && seen->changed) << m.id;
+    }
+    EXPECT_FALSE(steadiness_of(record, *record.find("latency/smollm2-135m:Q4_0")).has_value());
+}
+
+}  // namespace
+}  // namespace edgeroof::reports
