@@ -14,6 +14,8 @@
 #include <iostream>
 #include <new>
 
+#include "harness/commands/generate.hpp"
+#include "harness/commands/perplexity.hpp"
 #include "harness/terminal.hpp"
 #include "harness/version.hpp"
 #include "kernels/error.hpp"
@@ -22,7 +24,10 @@
 namespace edgeroof::harness {
 namespace {
 
-constexpr std::array<Command, 0> table{};
+constexpr auto table = std::to_array<Command>({
+    {"generate", "continue a text with a model", run_generate},
+    {"perplexity", "how well a model foresees a text", run_perplexity},
+});
 
 std::string help() {
     std::string text =
