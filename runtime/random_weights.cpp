@@ -45,8 +45,10 @@ double deviation(const ModelShape& shape, const ModelTensor& tensor) {
     const double unit = 1.0 / std::sqrt(static_cast<double>(tensor.shape.row()));
     switch (tensor.part) {
         case TensorPart::embedding:
-        case TensorPart::output:  // granite divides its logits
-            return unit * std::max(1.0, shape.logit_scale);
+        case TensorPart::output:
+            // Where logits are divided (granite), longer rows keep them apart; as long as the
+            // divisor, the embedding would drown the layers.
+            return unit * std::sqrt(std::max(1.0, shape.logit_scale));
         case TensorPart::matrix:
             return unit;
         case TensorPart::norm:
