@@ -31,7 +31,30 @@ std::vector<std::string_view> format_names() {
     return names;
 }
 
-fs::path shape_path(const std::string& shape) {
+}  // namespace
+
+bool is_model_spec(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    return colon != std::string_view::npos && format_from_name(text.substr(colon + 1)).has_value();
+}
+
+Format parse_format(std::string_view text) {
+    const auto format = format_from_name(text);
+    if (!format || *format == Format::i32)
+        throw InputError(
+            fmt::format("no format '{}'; known are: {}", text, fmt::join(format_names(), ", ")));
+    return *format;
+}
+
+ModelSpec parse_model_spec(std::string_view text) {
+    const std::size_t colon = text.rfind(':');
+    if (colon == 0 || colon == std::string_view::npos)
+        throw InputError(fmt::format("'{}' is no SHAPE:FORMAT such as smollm2-135m:Q4_0", text));
+    return {std::string(text.substr(0, colon)), parse_format(text.substr(colon + 1))};
+}
+
+std::optional<fs::path> shape_file(const std::string& shape) {
+    if (shape == custom) return std::nullopt;
     if (is_path(shape)) return shape;
     const std::vector<std::string> names = shape_names();
     if (std::ranges::find(names, shape) == names.end())
@@ -40,30 +63,11 @@ fs::path shape_path(const std::string& shape) {
     return runtime::find_profile_file(fmt::format("shapes/{}.yaml", shape));
 }
 
-}  // namespace
-
-bool is_model_spec(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    return colon != std::string_view::npos && format_from_name(text.substr(colon + 1)).has_value();
-}
-
-ModelSpec parse_model_spec(std::string_view text) {
-    const std::size_t colon = text.rfind(':');
-    const auto format =
-        colon == std::string_view::npos ? std::nullopt : format_from_name(text.substr(colon + 1));
-    if (colon == 0 || !format || *format == Format::i32)
-        throw InputError(
-            fmt::format("'{}' is no SHAPE:FORMAT such as smollm2-135m:Q4_0; formats "
-                        "are: {}",
-                        text, fmt::join(format_names(), ", ")));
-    return {std::string(text.substr(0, colon)), *format};
-}
-
 runtime::ModelShape load_shape(const std::string& shape) {
     runtime::ModelShape result;
-    if (shape == custom) return result;
-    const fs::path path = shape_path(shape);
-    const YamlValue document = YamlValue::parse(read_text_file(path, 64 * 1024), path.string());
+    const auto path = shape_file(shape);
+    if (!path) return result;
+    const YamlValue document = YamlValue::parse(read_text_file(*path, 64 * 1024), path->string());
     YamlMap map = document.map();
     for (const runtime::ShapeField& field : runtime::shape_fields()) {
         const auto value = map.find(field.name);

@@ -3,6 +3,8 @@
 // Shapes of models by name: what `--model SHAPE:FORMAT` and `model make` take.
 #pragma once
 
+#include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,9 +23,13 @@ struct ModelSpec {
 
 /// Whether `text` is written like a spec and not like the path of a model file.
 bool is_model_spec(std::string_view text);
+/// A format that can be written. Throws InputError that lists them.
+Format parse_format(std::string_view text);
 /// Throws InputError that lists the formats.
 ModelSpec parse_model_spec(std::string_view text);
 
+/// The file that describes the shape; none for "custom". Throws InputError that lists the names.
+std::optional<std::filesystem::path> shape_file(const std::string& shape);
 /// Reads the shape's file; unknown keys and wrong values are InputErrors that name file and line.
 runtime::ModelShape load_shape(const std::string& shape);
 

@@ -25,6 +25,7 @@ namespace edgeroof::harness {
 namespace {
 
 constexpr auto table = std::to_array<Command>({
+    {"model", "make, quantize and audit model files", run_model},
     {"generate", "continue a text with a model", run_generate},
     {"perplexity", "how well a model foresees a text", run_perplexity},
 });
