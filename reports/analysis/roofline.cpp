@@ -32,6 +32,15 @@ std::string arithmetic_of(const Record& record, const Measurement& m) {
     return "F32";
 }
 
+/// How often the model is gone through in one repetition: a decode of n tokens is n passes.
+std::uint64_t passes(const Measurement& step) {
+    return step.kind == Kind::decode ? static_cast<std::uint64_t>(step.tokens) : 1;
+}
+
+std::uint64_t streamed_per_pass(const Measurement& step) {
+    return (step.work.weight_bytes + step.work.state_bytes) / passes(step);
+}
+
 /// Above a roof by more than the interval; without an interval nothing can be said.
 bool is_above(const std::optional<Share>& share) {
     return share && share->value.interval && share->value.interval->low > 1.0;
@@ -40,9 +49,11 @@ bool is_above(const std::optional<Share>& share) {
 Bound bound_of(const Point& p) {
     const double memory = p.memory_share ? p.memory_share->value.median : 0.0;
     const double compute = p.compute_share ? p.compute_share->value.median : 0.0;
-    if (std::max(memory, compute) >= bound_from)
-        return memory >= compute ? Bound::memory : Bound::compute;
-    if (p.cached) return Bound::cache;
+    if (std::max(memory, compute) >= bound_from) {
+        if (memory < compute) return Bound::compute;
+        return p.cached ? Bound::cache : Bound::memory;
+    }
+    if (p.cached && !p.memory_share) return Bound::cache;
     return p.memory_share || p.compute_share ? Bound::overhead : Bound::unknown;
 }
 
@@ -72,7 +83,8 @@ std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>&
     p.memory_roof = memory_roof_for(roofs, m);
     p.compute_roof = compute_roof_for(roofs, record, m);
     p.cached = fits_cache(record, m);
-    if (p.memory_roof != nullptr && !p.cached) p.memory_share = share_of(*p.memory_roof, m, bytes);
+    if (p.memory_roof != nullptr && !(p.cached && is_dram(*p.memory_roof)))
+        p.memory_share = share_of(*p.memory_roof, m, bytes);
     if (p.compute_roof != nullptr) p.compute_share = share_of(*p.compute_roof, m, flops);
     judge(p);
     return p;
@@ -93,13 +105,24 @@ std::string Point::roof_name() const {
     return memory_share && share == &*memory_share ? memory_roof->name : compute_roof->name;
 }
 
+bool is_dram(const RoofLine& roof) { return roof.level.value_or("DRAM") == "DRAM"; }
+
 const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Measurement& m) {
-    const RoofLine* best = nullptr;
-    for (const RoofLine& roof : roofs)
-        if (comparable(roof, m, Resource::memory) && roof.level.value_or("DRAM") == "DRAM" &&
-            (best == nullptr || roof.rate.median > best->rate.median))
-            best = &roof;
-    return best;
+    const auto beside = [&](const RoofLine& roof) {
+        return std::ranges::any_of(roof.measurements, [&](const Measurement* r) {
+            return std::ranges::find(m.roofs, r->id) != m.roofs.end();
+        });
+    };
+    const auto fastest = [&](auto&& fits) {
+        const RoofLine* best = nullptr;
+        for (const RoofLine& roof : roofs)
+            if (comparable(roof, m, Resource::memory) && fits(roof) &&
+                (best == nullptr || roof.rate.median > best->rate.median))
+                best = &roof;
+        return best;
+    };
+    const RoofLine* best = fastest(beside);
+    return best != nullptr ? best : fastest(is_dram);
 }
 
 const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
@@ -118,23 +141,24 @@ const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Recor
 }
 
 bool fits_cache(const Record& record, const Measurement& m) {
+    if (const auto state = m.settings.find("cache"); state != m.settings.end())
+        return state->second != "cold";
     const auto device = std::ranges::find(record.devices, m.device, &Device::id);
     if (device == record.devices.end() || !device->last_level_cache_bytes) return false;
     const std::uint64_t cache = *device->last_level_cache_bytes;
-    const std::uint64_t streamed = m.work.weight_bytes + m.work.state_bytes;
-    if (streamed == 0) return m.work.activation_bytes <= cache;
-    if (m.kind != Kind::op) return m.work.bytes() <= cache;
-    if (const auto state = m.settings.find("cache");
-        state != m.settings.end() && state->second == "cold")
-        return false;
-    if (m.in_step) {
-        // The rest of the model passes through the cache between two uses.
-        const Measurement* step = m.step ? record.find(*m.step) : nullptr;
-        if (step != nullptr) return step->work.bytes() <= cache;
-    }
-    // Alone: the members' operands are used in turn.
+    const Measurement* step = m.in_step && m.step ? record.find(*m.step) : nullptr;
     const std::uint64_t members = std::max<std::uint64_t>(1, m.members.size());
-    return streamed <= cache / members;
+    if (m.work.weight_bytes + m.work.state_bytes == 0) {
+        // Activations are used up by the next operator: each operator's count for themselves.
+        const std::uint64_t calls =
+            m.in_step ? members * (step != nullptr ? passes(*step) : 1) : std::uint64_t{1};
+        return m.work.activation_bytes / calls <= cache;
+    }
+    if (m.kind != Kind::op) return streamed_per_pass(m) <= cache;
+    // In a step the rest of the model passes through the cache between two uses.
+    if (step != nullptr) return streamed_per_pass(*step) <= cache;
+    // Alone, the members' operands are used in turn.
+    return (m.work.weight_bytes + m.work.state_bytes) <= cache / members;
 }
 
 std::vector<Point> roofline_points(const Record& record, const std::vector<RoofLine>& roofs) {

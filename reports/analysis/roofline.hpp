@@ -15,7 +15,7 @@ namespace edgeroof::reports {
 enum class Bound : std::uint8_t {
     memory,    ///< at half of the memory roof or more, and nearer to it than to the compute roof
     compute,   ///< the same the other way round
-    cache,     ///< what it reads fits the last-level cache: DRAM does not bound it
+    cache,     ///< what it reads fits the last-level cache, and no other roof bounds it
     overhead,  ///< below half of both roofs: dispatch, latency, dependencies or its kernel
     unknown,   ///< there is no roof to hold it against
 };
@@ -28,7 +28,7 @@ struct Point {
     Estimate byte_rate;      ///< bytes/s
     const RoofLine* memory_roof = nullptr;
     const RoofLine* compute_roof = nullptr;
-    std::optional<Share> memory_share;  ///< absent where cached
+    std::optional<Share> memory_share;  ///< absent where cached and no cache's roof was measured
     std::optional<Share> compute_share;
     bool cached = false;
     Bound bound = Bound::unknown;
@@ -40,13 +40,16 @@ struct Point {
     std::string roof_name() const;  ///< of nearest()
 };
 
-/// The fastest DRAM roof (or one that names no level) of the measurement's device and threads.
+/// Of the measurement's device and threads: the fastest memory roof measured beside it; where none
+/// was, the fastest of DRAM (or of no level).
 const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Measurement& measurement);
 /// The compute roof of the measurement's arithmetic: of its operator's own format where that was
 /// measured, else FP32's for floats and the int8 dot's for quantised formats; of a whole step,
 /// that of the format most of the model's bytes are in.
 const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                  const Measurement& measurement);
+
+bool is_dram(const RoofLine& roof);
 
 /// Whether all that the measurement reads again and again fits the device's last-level cache.
 bool fits_cache(const Record& record, const Measurement& measurement);

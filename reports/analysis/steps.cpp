@@ -12,26 +12,37 @@
 namespace edgeroof::reports {
 namespace {
 
+/// Whether an operator that was measured alone is one of those that the step runs.
+bool belongs(const Measurement& op, const Measurement& step) {
+    if (op.step) return op.step == step.id;
+    const std::int64_t tokens = step.kind == Kind::decode ? 1 : step.tokens;
+    return op.model == step.model && op.device == step.device && op.threads == step.threads &&
+           op.depth == step.depth && op.tokens == tokens;
+}
+
 std::vector<const Point*> operators_of(const std::vector<Point>& points, const Measurement& step,
                                        bool in_step) {
     std::vector<const Point*> found;
     for (const Point& p : points)
-        if (p.measurement->kind == Kind::op && p.measurement->step == step.id &&
-            p.measurement->in_step == in_step)
+        if (p.measurement->kind == Kind::op && p.measurement->in_step == in_step &&
+            belongs(*p.measurement, step))
             found.push_back(&p);
     return found;
 }
 
-double seconds_in_step(const Point& p) {
-    const auto members =
-        static_cast<double>(std::max<std::size_t>(1, p.measurement->members.size()));
-    return p.measurement->in_step ? p.seconds.median : p.seconds.median * members;
+double seconds_in_step(const Point& p, const Measurement& step) {
+    const Measurement& m = *p.measurement;
+    if (m.in_step) return p.seconds.median;
+    const auto members = static_cast<double>(std::max<std::size_t>(1, m.members.size()));
+    return p.seconds.median * members * static_cast<double>(step.tokens) /
+           static_cast<double>(m.tokens);
 }
 
 /// The roof of a group is that of its greatest member; the share is the mean over those under it.
-void set_roof(OperatorGroup& group, std::vector<const Point*> members) {
+void set_roof(OperatorGroup& group, std::vector<const Point*> members, const Measurement& step) {
+    const auto time = [&](const Point* p) { return seconds_in_step(*p, step); };
     group.cached = std::ranges::all_of(members, &Point::cached);
-    std::ranges::sort(members, std::greater{}, [](const Point* p) { return seconds_in_step(*p); });
+    std::ranges::sort(members, std::greater{}, time);
     const auto bounded =
         std::ranges::find_if(members, [](const Point* p) { return p->nearest() != nullptr; });
     if (bounded == members.end()) return;
@@ -40,13 +51,14 @@ void set_roof(OperatorGroup& group, std::vector<const Point*> members) {
     double weight = 0.0;
     for (const Point* p : members) {
         if (p->nearest() == nullptr || p->roof_name() != group.roof) continue;
-        weighted += p->nearest()->value.median * seconds_in_step(*p);
-        weight += seconds_in_step(*p);
+        weighted += p->nearest()->value.median * time(p);
+        weight += time(p);
     }
     group.roof_share = weighted / weight;
 }
 
-std::vector<OperatorGroup> group(const std::vector<const Point*>& operators, double step_seconds) {
+std::vector<OperatorGroup> group(const std::vector<const Point*>& operators,
+                                 const Measurement& step, double step_seconds) {
     std::vector<OperatorGroup> groups;
     std::vector<std::vector<const Point*>> members;
     for (const Point* p : operators) {
@@ -62,12 +74,12 @@ std::vector<OperatorGroup> group(const std::vector<const Point*>& operators, dou
             groups.push_back(std::move(added));
             members.emplace_back();
         }
-        groups[index].seconds += seconds_in_step(*p);
+        groups[index].seconds += seconds_in_step(*p, step);
         members[index].push_back(p);
     }
     for (std::size_t i = 0; i < groups.size(); ++i) {
         groups[i].time_share = groups[i].seconds / step_seconds;
-        set_roof(groups[i], members[i]);
+        set_roof(groups[i], members[i], step);
     }
     std::ranges::sort(groups, std::greater{}, &OperatorGroup::seconds);
     return groups;
@@ -86,7 +98,7 @@ std::string describe(const StepSummary& step) {
         text += text.empty() ? "" : ", ";
         text += fmt::format("{}{} {}", format_value(g.time_share, Unit::share),
                             text.empty() ? " of the time is" : "", name_of(g));
-        if (g.roof_share && !g.cached)
+        if (g.roof_share)
             text += fmt::format(" at {} of {}", format_value(*g.roof_share, Unit::share), g.roof);
         else if (g.cached)
             text += " (from cache)";
@@ -118,7 +130,7 @@ std::vector<StepSummary> step_summaries(const Record& record, const std::vector<
         std::vector<const Point*> operators = operators_of(points, m, true);
         step.groups_in_step = !operators.empty();
         if (operators.empty()) operators = operators_of(points, m, false);
-        step.groups = group(operators, seconds->median);
+        step.groups = group(operators, m, seconds->median);
         if (!step.groups.empty()) {
             step.gap = 1.0;
             for (const OperatorGroup& g : step.groups) *step.gap -= g.time_share;

@@ -144,7 +144,10 @@ TEST(Roofline, WhatFitsTheCacheIsNotHeldAgainstDram) {
     EXPECT_FALSE(point(Analysis(record), norm_id).memory_share);
 
     Measurement& ffn = measurement(record, ffn_id);
+    EXPECT_FALSE(fits_cache(record, ffn)) << "it is said to be cold";
     ffn.settings["cache"] = "warm";
+    EXPECT_TRUE(fits_cache(record, ffn));
+    ffn.settings.clear();  // 30 members of 0.5 MB in 32 MiB
     EXPECT_TRUE(fits_cache(record, ffn));
     ffn.in_step = true;  // the rest of the model passes through the cache
     EXPECT_FALSE(fits_cache(record, ffn));
@@ -152,6 +155,32 @@ TEST(Roofline, WhatFitsTheCacheIsNotHeldAgainstDram) {
     EXPECT_TRUE(fits_cache(record, ffn));
     record.devices[0].last_level_cache_bytes.reset();
     EXPECT_FALSE(fits_cache(record, ffn));
+}
+
+TEST(Roofline, WhatRunsFromACacheIsHeldAgainstItsRoofWhereThereIsOne) {
+    Record record = sample_record();
+    Measurement& norm = measurement(record, norm_id);
+    Measurement& beside = measurement(record, norm.roofs[0]);
+    // The norm moves 9e9 bytes/s; make the roof beside it one of L1 at 40e9.
+    beside.roof = Roof{Resource::memory, "L1 read", "L1"};
+    const Analysis analysis(record);
+    const Point& p = point(analysis, norm_id);
+    EXPECT_EQ(p.roof_name(), "L1 read");
+    EXPECT_NEAR(p.memory_share->value.median, 9.0 / 40.0, near);
+    EXPECT_EQ(p.bound, Bound::overhead);
+    EXPECT_EQ(point(analysis, ffn_id).roof_name(), "DRAM read");
+}
+
+TEST(Roofline, ADecodeOfManyTokensReadsTheModelAsOften) {
+    Record record = sample_record();
+    Measurement& decode = measurement(record, decode_id);
+    record.devices[0].last_level_cache_bytes = decode.work.bytes() * 2;
+    EXPECT_TRUE(fits_cache(record, decode));
+    decode.work.weight_bytes *= 64;
+    decode.tokens = 64;
+    EXPECT_TRUE(fits_cache(record, decode));
+    decode.tokens = 1;
+    EXPECT_FALSE(fits_cache(record, decode));
 }
 
 TEST(Roofline, AboveTheRoofIsSuspect) {
@@ -219,6 +248,18 @@ TEST(Steps, OperatorsTimedInTheStepComeFirst) {
     ASSERT_EQ(decode.groups.size(), 1U);
     // All members of a step are in one sample.
     EXPECT_DOUBLE_EQ(decode.groups[0].seconds, alone);
+}
+
+TEST(Steps, OperatorsAloneAreFoundByTheirWorkAndCountedPerToken) {
+    Record record = sample_record();
+    for (Measurement& m : record.measurements) m.step.reset();
+    Measurement& whole = measurement(record, decode_id);
+    whole.tokens = 4;  // a repetition of four tokens takes four times as long
+    for (Sample& s : whole.samples) s.ns *= 4;
+    const Analysis analysis(record);
+    EXPECT_NEAR(*step(analysis, decode_id).gap, 1.0 - 1.0 / 1.05, near);
+    EXPECT_TRUE(step(analysis, "decode/smollm2-135m:Q4_0/d512").groups.empty());
+    EXPECT_TRUE(step(analysis, "prefill/smollm2-135m:Q4_0/n128/d0").groups.empty());
 }
 
 TEST(Steps, SpeedIsTokensOverTime) {
