@@ -57,7 +57,7 @@ void add_metadata(GgufHeader& header, const ModelShape& shape, Format format) {
     header.set("general.architecture", shape.architecture);
     header.set("general.name", shape.name + " (random weights)");
     header.set("general.file_type", file_type(format));
-    header.set("general.quantization_version", std::uint32_t{2});
+    header.set("general.quantization_version", quantization_version);
     ArchitectureKeys keys(header, shape.architecture);
     keys.integer("vocab_size", shape.vocabulary);
     keys.integer("context_length", shape.context);

@@ -62,6 +62,22 @@ void check_values(const GgufFile& file, const GgufTensor& tensor, Format format,
                            fmt::format("holds {}, which {} can't", *bad, traits(format).name));
 }
 
+/// The keys in their order; those that say how the weights are stored say it anew.
+void copy_metadata(GgufHeader& header, const GgufFile& file, Format format) {
+    constexpr std::string_view type_key = "general.file_type";
+    constexpr std::string_view version_key = "general.quantization_version";
+    for (const GgufEntry& entry : file.entries()) {
+        if (entry.key == type_key)
+            header.set(type_key, file_type(format));
+        else if (entry.key == version_key)
+            header.set(version_key, quantization_version);
+        else if (entry.key != "general.alignment")  // the new file has the default
+            header.copy(file, entry);
+    }
+    if (file.entry(type_key) == nullptr) header.set(type_key, file_type(format));
+    if (file.entry(version_key) == nullptr) header.set(version_key, quantization_version);
+}
+
 class FileSource final : public TensorSource {
   public:
     FileSource(const GgufFile& file, const GgufHeader& header) : file_(file), header_(header) {}
@@ -99,12 +115,7 @@ void quantize_model(const std::filesystem::path& in, const std::filesystem::path
     require_whole(file);
     refuse_same_file(in, out);
     GgufHeader header;
-    for (const GgufEntry& entry : file.entries())
-        if (entry.key != "general.file_type" && entry.key != "general.quantization_version" &&
-            entry.key != "general.alignment")
-            header.copy(file, entry);
-    header.set("general.file_type", file_type(options.format));
-    header.set("general.quantization_version", std::uint32_t{2});
+    copy_metadata(header, file, options.format);
     for (const GgufTensor& tensor : file.tensors())
         header.add_tensor(tensor.name, new_format(file, tensor, options), tensor.shape,
                           tensor.dimensions);

@@ -15,6 +15,9 @@ namespace edgeroof::runtime {
 Format stored_format(std::string_view name, const Shape& shape, std::uint32_t dimensions,
                      Format wanted);
 
+/// general.quantization_version: the layout of the blocks that edgeroof writes.
+inline constexpr std::uint32_t quantization_version = 2;
+
 /// general.file_type of such a model (llama.cpp's enum llama_ftype).
 std::uint32_t file_type(Format format);
 /// "Q4_K_M"; empty for an unknown number.
