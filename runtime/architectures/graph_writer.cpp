@@ -107,7 +107,7 @@ TensorId GraphWriter::project(TensorId x, const Projection& part, std::int64_t f
                             *checked(source, {{columns, part.source_rows, 1, 1}}).format, matrix,
                             Role::weight, source, part.row});
     const Shape shape =
-        heads == 1 ? Shape{{features, n, 1, 1}} : Shape{{features / heads, heads, n, 1}};
+        heads == 0 ? Shape{{features, n, 1, 1}} : Shape{{features / heads, heads, n, 1}};
     const TensorId y = op(part.name, shape, [&](TensorId out) { return MatMul{w, x, out}; });
     const std::string bias_name = full(part.source) + ".bias";
     if (file_.find(bias_name) == nullptr) return y;

@@ -73,8 +73,9 @@ class GraphWriter {
     TensorId vector(const std::string& name, std::int64_t values);
     TensorId result(std::string name, Shape shape, Format format = Format::f32);
     TensorId op(std::string_view name, Shape shape, auto make);
+    /// {features, n}, or {features / heads, heads, n} where there are heads.
     TensorId project(TensorId x, const Projection& part, std::int64_t features,
-                     std::int64_t heads = 1);
+                     std::int64_t heads = 0);
     TensorId turned(TensorId x, std::string_view name, const AttentionShape& shape);
     TensorId stored(TensorId x, std::string_view name, std::int64_t row);
 
