@@ -12,6 +12,10 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
     switch (isa) {
         case Isa::scalar:
             return scalar_matmuls();
+#if defined(__x86_64__)
+        case Isa::avx512_vnni:
+            return avx512_vnni_matmuls();
+#endif
         default:
             return {};
     }

@@ -11,11 +11,11 @@
 
 namespace edgeroof::cpu {
 
-/// MatmulKernel::activation_layout.
-enum ActivationLayout : std::uint32_t {
-    as_they_are,  ///< F32, as the operator's input has them: prepare is null
-};
+/// MatmulKernel::activation_layout of kernels that read F32 as it comes. Those of int8 activations
+/// (activations.hpp) are the values per scale plus the offset of wide codes.
+inline constexpr std::uint32_t as_they_are = 0;
 
 std::span<const MatmulKernel> scalar_matmuls();
+std::span<const MatmulKernel> avx512_vnni_matmuls();
 
 }  // namespace edgeroof::cpu

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Packed weights times many tokens. A panel of rows is unpacked once, a chunk of k at a time, into
+// codes of one byte and scales in F32 that stay in L1; then tiles of tokens are multiplied with it.
+// Every format meets the same inner loop.
+#pragma once
+
+#include "kernels/cpu/matmul/few_tokens.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+/// Values of k per panel. The codes of panel_rows x 512 take half of a 32 KiB L1.
+constexpr int panel_values = panel_groups == 1 ? 1024 : 512;
+constexpr int panel_rows = panel_groups * group_rows;
+
+/// What the inner loop needs to know of a format: formats that agree here share its code.
+template <int values_, int sub_values_, bool has_minimum_, int top_>
+struct Kind {
+    static constexpr int values = values_, sub_values = sub_values_, top = top_;
+    static constexpr bool has_minimum = has_minimum_;
+    using X = Activations<values>;
+};
+template <class C>
+using KindOf = Kind<C::values, C::sub_values, C::has_minimum, dot_top(C::top)>;
+
+template <class K>
+struct Panel {
+    static constexpr int subs = panel_values / K::sub_values;
+
+    alignas(64) std::byte codes[panel_values / 4][4 * panel_rows];
+    alignas(64) float scales[subs][panel_rows];
+    alignas(64) float minima[K::has_minimum ? subs : 1][panel_rows];
+    int start;  ///< which of the activations' start arrays belongs to the codes' offset
+};
+
+/// Unpacks `blocks` blocks of a group into column `column` (16 rows each) of the panel.
+template <class C>
+EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int column,
+                            Panel<KindOf<C>>& panel) {
+    panel.start = Activations<C::values>::start_of(C::sub_values, C::offset);
+    constexpr int subs = C::values / C::sub_values;
+    for (std::int64_t b = 0; b < blocks; ++b) {
+        prefetch_block<C>(packed + b * C::bytes);
+        const C block(packed + b * C::bytes);
+        unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
+            const int row = column * group_rows + v * lanes;
+            unroll<C::values / 4>([&]<int q>() __attribute__((always_inline)) {
+                store_bytes(&panel.codes[b * (C::values / 4) + q][4 * row],
+                            block.template codes<q, v>());
+            });
+            unroll<subs>([&]<int s>() __attribute__((always_inline)) {
+                Floats scale = block.template scale<s, v>();
+                if constexpr (C::values == 256) scale = scale * block.template d<v>();
+                store_floats(&panel.scales[b * subs + s][row], scale);
+                if constexpr (C::has_minimum) {
+                    Floats minimum = block.template minimum<s, v>();
+                    if constexpr (C::values == 256)
+                        minimum = negated(minimum * block.template dmin<v>());
+                    store_floats(&panel.minima[b * subs + s][row], minimum);
+                }
+            });
+        });
+    }
+}
+
+/// Integer sums of one sub-block: `tokens` x `columns` vectors of rows.
+template <class K, int tokens, int columns>
+EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector, int sub,
+                                        std::int64_t sub_of_k, const typename K::X* x,
+                                        Ints (*ints)[columns]) {
+    constexpr int quads = K::sub_values / 4;
+    Dot<K::top> dots[tokens][columns];
+    for (int t = 0; t < tokens; ++t) {
+        const Ints start = K::has_minimum ? zero_ints() : set_int(x[t].init(panel.start, sub_of_k));
+        for (int v = 0; v < columns; ++v) dots[t][v] = Dot<K::top>(start);
+    }
+    unroll<quads>([&]<int q>() __attribute__((always_inline)) {
+        Bytes codes[columns];
+        for (int v = 0; v < columns; ++v)
+            codes[v] = load_bytes(&panel.codes[sub * quads + q][4 * lanes * (first_vector + v)]);
+        for (int t = 0; t < tokens; ++t) {
+            const Bytes four = quad(x[t].codes + K::sub_values * sub_of_k + 4 * q);
+            for (int v = 0; v < columns; ++v) dots[t][v].template add<q>(codes[v], four);
+        }
+    });
+    for (int t = 0; t < tokens; ++t)
+        for (int v = 0; v < columns; ++v) ints[t][v] = dots[t][v].sum();
+}
+
+struct TileOutput {
+    float* at;  ///< of the tile's first row and token
+    std::int64_t stride;
+    std::int64_t rows;  ///< that exist; there may be fewer than the tile has
+    bool fresh;         ///< nothing is there yet to add to
+};
+
+/// A tile of `tokens` tokens x `columns` row vectors over the values of k in the panel; block 0 of
+/// the panel is block `first` of k.
+template <class K, int tokens, int columns>
+EDGEROOF_INLINE void multiply_tile(const Panel<K>& panel, int first_vector, std::int64_t first,
+                                   std::int64_t blocks, const typename K::X* x, TileOutput out) {
+    constexpr int subs = K::values / K::sub_values;
+    const auto each = [](auto body) __attribute__((always_inline)) {
+        for (int t = 0; t < tokens; ++t)
+            for (int v = 0; v < columns; ++v) body(t, v);
+    };
+    const auto load = [&](int t, int v) __attribute__((always_inline)) {
+        return out.fresh ? set1(0.0F)
+                         : load_rows(out.at + t * out.stride + v * lanes, out.rows - v * lanes);
+    };
+    const auto store = [&](int t, int v, Floats sum) __attribute__((always_inline)) {
+        store_rows(out.at + t * out.stride + v * lanes, sum, out.rows - v * lanes);
+    };
+    Floats sums[tokens][columns];
+    if constexpr (K::values == 32)
+        each([&](int t, int v) __attribute__((always_inline)) { sums[t][v] = load(t, v); });
+    for (std::int64_t b = 0; b < blocks; ++b) {
+        if constexpr (K::values == 256)
+            each([&](int t, int v) __attribute__((always_inline)) { sums[t][v] = set1(0.0F); });
+        for (int s = 0; s < subs; ++s) {
+            const int sub = static_cast<int>(b) * subs + s;
+            const std::int64_t sub_of_k = first * subs + sub;
+            Ints ints[tokens][columns];
+            multiply_sub_block<K, tokens, columns>(panel, first_vector, sub, sub_of_k, x, ints);
+            const float* scales = &panel.scales[sub][first_vector * lanes];
+            each([&](int t, int v) __attribute__((always_inline)) {
+                Floats scale = load_floats(scales + v * lanes);
+                if constexpr (K::values == 32) scale = scale * set1(*x[t].scale(first + b));
+                sums[t][v] = fma(to_float(ints[t][v]), scale, sums[t][v]);
+            });
+            if constexpr (K::has_minimum) {
+                const float* minima = &panel.minima[sub][first_vector * lanes];
+                each([&](int t, int v) __attribute__((always_inline)) {
+                    const float* sum = x[t].template sum<K::sub_values>(sub_of_k);
+                    sums[t][v] = fma(load_floats(minima + v * lanes), set1(*sum), sums[t][v]);
+                });
+            }
+        }
+        if constexpr (K::values == 256) {
+            each([&](int t, int v) __attribute__((always_inline)) {
+                store(t, v, fma(sums[t][v], set1(*x[t].scale(first + b)), load(t, v)));
+            });
+            out.fresh = false;
+        }
+    }
+    if constexpr (K::values == 32)
+        each([&](int t, int v) __attribute__((always_inline)) { store(t, v, sums[t][v]); });
+}
+
+/// All tokens times a panel.
+template <class K>
+void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t row,
+                    std::int64_t first, std::int64_t blocks) {
+    for (std::int64_t token = args.token_begin; token < args.token_end;) {
+        const auto tile = [&]<int tokens>() __attribute__((always_inline)) {
+            typename K::X x[tokens];
+            for (int t = 0; t < tokens; ++t)
+                x[t] = typename K::X(args.activations, args.k, token + t);
+            for (int vector = 0; vector < panel_groups * vectors; vector += tile_vectors) {
+                const std::int64_t at = row + vector * lanes;
+                if (at >= args.m) break;
+                multiply_tile<K, tokens, tile_vectors>(
+                    panel, vector, first, blocks, x,
+                    {args.out + token * args.m + at, args.m, args.m - at, first == 0});
+            }
+            token += tokens;
+        };
+        const std::int64_t left = args.token_end - token;
+        if (left >= tile_tokens)
+            tile.template operator()<tile_tokens>();
+        else if (left >= 4)
+            tile.template operator()<4>();
+        else if (left >= 2)
+            tile.template operator()<2>();
+        else
+            tile.template operator()<1>();
+    }
+}
+
+template <Format format>
+void many_tokens(const MatmulArgs& args) {
+    using C = Codes<format>;
+    Panel<KindOf<C>> panel;
+    const std::int64_t blocks = args.k / C::values;
+    constexpr std::int64_t panel_blocks = panel_values / C::values;
+    const std::int64_t last = (args.row_end - 1) / group_rows;
+    for (std::int64_t row = args.row_begin; row < args.row_end; row += panel_rows) {
+        for (std::int64_t first = 0; first < blocks; first += panel_blocks) {
+            const std::int64_t count =
+                blocks - first < panel_blocks ? blocks - first : panel_blocks;
+            for (int column = 0; column < panel_groups; ++column) {
+                // A panel that isn't filled has its last group once more, in vain.
+                const std::int64_t next = row / group_rows + column;
+                const std::int64_t group = next < last ? next : last;
+                unpack<C>(args.weights + (group * blocks + first) * C::bytes, count, column, panel);
+            }
+            multiply_panel(args, panel, row, first, count);
+        }
+    }
+}
+
+}  // namespace
+}  // namespace edgeroof::cpu

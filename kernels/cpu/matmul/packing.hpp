@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Packed weights of the quantised formats: one layout for every ISA path.
+//
+// Sixteen rows make a group; the same block of all of them lies together: first what a row has once
+// (scales, 16 of a kind side by side), then the codes. Codes keep the file's own bits, but dword i
+// of the sixteen rows (codes of four neighbouring values, in the bits that the format gives them)
+// are neighbours: 64 bytes that a dot-product instruction takes as 16 lanes of four bytes. A packed
+// tensor has exactly the bytes of its file, if the last group is full.
+//
+//   block of a group:  [fields, each 16 rows wide] [dword 0 of rows 0..15] [dword 1 ...] ...
+//
+// Changed bits: Q8_0's codes have their sign bit flipped where the path multiplies unsigned bytes;
+// Q5_0 and Q5_1 keep the fifth bit of x[4 q + b] as bit q of byte b (in the file: bit 4 q + b).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "kernels/formats/format.hpp"
+
+namespace edgeroof::cpu {
+
+inline constexpr int group_rows = 16;
+
+/// How Q8_0's codes are packed: as they are, or + 128.
+enum class CodeSign : bool { kept, flipped };
+
+/// MatmulKernel's functions, for the quantised formats (instantiated in packing.cpp).
+template <Format format>
+std::size_t packed_bytes(std::int64_t k, std::int64_t m);
+template <Format format, CodeSign sign>
+void pack(const std::byte* rows, std::byte* packed, std::int64_t k, std::int64_t m,
+          std::int64_t row_begin, std::int64_t row_end);
+
+}  // namespace edgeroof::cpu
