@@ -67,8 +67,8 @@ Block not_a_number() {
 template <class Block>
 void encode_blocks(Block (*encode)(const float*), const float* in, std::byte* blocks,
                    std::size_t values) {
-    // No format reaches beyond 65504 * 128 * 127 < 2^30.
-    constexpr float too_great = 0x1p40F;
+    // No format reaches beyond 65504 * 128 * 127 < 2^30, and scale_search.hpp needs a limit.
+    constexpr float too_great = 0x1p31F;
     for (std::size_t i = 0; i < values; i += Block::values, blocks += sizeof(Block)) {
         Block block = not_a_number<Block>();
         if (greatest_magnitude(in + i, Block::values) < too_great) block = encode(in + i);

@@ -8,6 +8,10 @@
 
 #include "kernels/formats/blocks.hpp"
 
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
+
 namespace edgeroof {
 namespace {
 
@@ -22,12 +26,21 @@ Lanes load(const float* from) {
 
 float sum(Lanes x) { return (x[0] + x[2]) + (x[1] + x[3]); }
 
+// a < b ? a : b is one instruction of SSE, but compilers make three of it when it is of vectors.
+#if defined(__SSE__)
+Lanes lesser(Lanes a, Lanes b) { return _mm_min_ps(a, b); }
+Lanes greater(Lanes a, Lanes b) { return _mm_max_ps(a, b); }
+#else
+Lanes lesser(Lanes a, Lanes b) { return a < b ? a : b; }
+Lanes greater(Lanes a, Lanes b) { return a > b ? a : b; }
+#endif
+
+Lanes magnitude(Lanes x) { return greater(x, -x); }
+
 /// round(clamp(x, low, high)), ties to even: at 1.5 * 2^23 the ulp is 1.
 Lanes nearest_integer(Lanes x, float low, float high) {
     constexpr float shift = 0x1.8p23F;
-    x = x < low ? Lanes{} + low : x;
-    x = x > high ? Lanes{} + high : x;
-    return (x + shift) - shift;
+    return (lesser(greater(x, Lanes{} + low), Lanes{} + high) + shift) - shift;
 }
 
 /// Values, and how much the error of each counts: |x| plus the root mean square, so that great
@@ -44,16 +57,29 @@ struct Weighted {
             squares += x[i] * x[i];
         }
         const float rms = std::sqrt(sum(squares) / n);
-        for (int i = 0; i < vectors; ++i) w[i] = rms + (x[i] < 0.0F ? -x[i] : x[i]);
+        for (int i = 0; i < vectors; ++i) w[i] = rms + magnitude(x[i]);
+    }
+
+    float least() const {
+        Lanes all = x[0];
+        for (int i = 1; i < vectors; ++i) all = lesser(all, x[i]);
+        return std::min({all[0], all[1], all[2], all[3]});
+    }
+
+    float greatest() const {
+        Lanes all = x[0];
+        for (int i = 1; i < vectors; ++i) all = greater(all, x[i]);
+        return std::max({all[0], all[1], all[2], all[3]});
     }
 };
 
 constexpr int refinements = 2;
 
-/// Far below the steps of any F16 scale; squares of it are still normal floats.
-constexpr float least_extent = 0x1p-40F;
+/// Below the steps of any F16 scale, the least of which is 2^-24. Products of three sums of values
+/// so small are still normal floats.
+constexpr float least_extent = 0x1p-32F;
 
-/// The affine fit of least error for given codes, and the squared error that it takes away from
+/// The affine fit of least squares for given codes, and what it takes away from the squared error
 /// sum(w x^2).
 struct AffineTrial {
     AffineFit fit{0.0F, 0.0F};
@@ -63,7 +89,7 @@ struct AffineTrial {
 template <int n>
 class AffineSearch {
   public:
-    AffineSearch(const float* values, int last) : in_(values), last_(float(last)) {
+    AffineSearch(const Weighted<n>& in, int last) : in_(in), last_(float(last)) {
         Lanes w{}, wx{};
         for (int i = 0; i < in_.vectors; ++i) {
             w += in_.w[i];
@@ -73,7 +99,7 @@ class AffineSearch {
         wx_ = sum(wx);
     }
 
-    /// Rounds to the codes of this scale and min, and fits those by least squares.
+    /// Rounds to the codes of this scale and min, and fits those.
     AffineTrial trial(float inverse_scale, float min) const {
         Lanes wl{}, wll{}, wlx{};
         for (int i = 0; i < in_.vectors; ++i) {
@@ -85,22 +111,21 @@ class AffineSearch {
         }
         const float l = sum(wl), ll = sum(wll), lx = sum(wlx);
         if (!(ll > 0.0F)) return {};
-        // 0, up to rounding, where all codes are the same. Then, and where the best offset would be
-        // positive, the line goes through 0.
+        // The determinant is 0, up to rounding, where all codes are the same. Then, and where the
+        // best min would be negative, the line goes through 0.
         const float determinant = w_ * ll - l * l;
-        float scale = lx / ll, offset = 0.0F;
-        if (determinant > 0x1p-19F * w_ * ll) {
-            const float free_offset = (ll * wx_ - l * lx) / determinant;
-            if (free_offset < 0.0F) {
-                offset = free_offset;
-                scale = (w_ * lx - wx_ * l) / determinant;
-            }
+        const float free_min = l * lx - ll * wx_;
+        if (determinant > 0x1p-19F * w_ * ll && free_min > 0.0F) {
+            const float inverse_determinant = 1.0F / determinant;
+            const float scale = (w_ * lx - wx_ * l) * inverse_determinant;
+            const float fitted_min = free_min * inverse_determinant;
+            return {{scale, fitted_min}, scale * lx - fitted_min * wx_};
         }
-        return {{scale, -offset}, scale * lx + offset * wx_};
+        return {{lx / ll, 0.0F}, lx * lx / ll};
     }
 
   private:
-    Weighted<n> in_;
+    const Weighted<n>& in_;
     float last_, w_, wx_;
 };
 
@@ -126,8 +151,8 @@ float search_scale(const float* values, const Nearest& nearest,
         return ll > 0.0F ? ScaleTrial{lx / ll, lx * lx / ll} : ScaleTrial{};
     };
 
-    const float extreme = *std::max_element(
-        values, values + n, [](float a, float b) { return std::fabs(a) < std::fabs(b); });
+    const float least = in.least(), greatest = in.greatest();
+    const float extreme = greatest > -least ? greatest : least;
     if (std::fabs(extreme) < least_extent) return 0.0F;
     ScaleTrial best;
     for (const float numerator : numerators)
@@ -144,11 +169,11 @@ float search_scale(const float* values, const Nearest& nearest,
 
 template <int n>
 AffineFit fit_affine(const float* x, int last) {
-    const auto [least, greatest] = std::minmax_element(x, x + n);
-    const float min = std::max(-*least, 0.0F);
-    const float extent = *greatest + min;
+    const Weighted<n> in(x);
+    const float min = std::max(-in.least(), 0.0F);
+    const float extent = in.greatest() + min;
     if (extent < least_extent) return {0.0F, min};
-    const AffineSearch<n> search(x, last);
+    const AffineSearch<n> search(in, last);
     AffineTrial best;
     for (int i = -10; i <= 10; ++i) {
         const AffineTrial next = search.trial((float(last) + 0.1F * float(i)) / extent, min);

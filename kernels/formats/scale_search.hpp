@@ -15,7 +15,7 @@ struct AffineFit {
     float scale, min;
 };
 
-// n is 16 or 32 values, of magnitudes below 2^41. A fit that has nothing to hold on to (all values
+// n is 16 or 32 values, of magnitudes below 2^31. A fit that has nothing to hold on to (all values
 // 0, or far below any F16 step) has scale 0. A symmetric scale may be negative.
 
 /// For codes 0 .. last; min >= 0, as the K formats store it.

@@ -317,6 +317,32 @@ TEST_P(AnyBlock, DamageShowsInItsBlockAlone) {
         }
 }
 
+TEST_P(AnyBlock, PowersOfTwoPassThrough) {
+    // Scales are floating-point numbers in each format, so a power of two changes no code as long
+    // as it leaves them normal F16 numbers; the least here, Q6_K's
+    // 16 / 4 / 32 / 128, is 2^-10 and the least normal one 2^-14.
+    Values x = uniform_values(4 * block_values(), 6);
+    for (float& value : x) value *= 16.0F;
+    const Values y = round_trip(GetParam(), x);
+    for (const float power : {0.25F, 32.0F, 1024.0F}) {
+        Values scaled = x, expected = y;
+        for (float& value : scaled) value *= power;
+        for (float& value : expected) value *= power;
+        EXPECT_EQ(round_trip(GetParam(), scaled), expected) << power;
+    }
+}
+
+TEST_P(AnyBlock, OnlyMxfp4ReachesBeyondF16Scales) {
+    // The furthest of the others is Q6_K: 65504 * 128 * 32 < 2^29.
+    const bool reaches = GetParam() == Format::mxfp4;
+    for (const float greatest : {0x1p30F, 0x1p34F, 0x1p100F}) {
+        Values x = uniform_values(block_values(), 7);
+        for (float& value : x) value *= greatest;
+        for (const float y : round_trip(GetParam(), x))
+            EXPECT_EQ(std::isfinite(y), reaches) << greatest;
+    }
+}
+
 TEST_P(AnyBlock, NeedsNoAlignment) {
     const Values x = normal_values(2 * block_values(), 5);
     const std::vector<std::byte> aligned = encoded(GetParam(), x);
