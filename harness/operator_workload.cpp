@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/operator_workload.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <variant>
 
@@ -41,6 +38,7 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
     : on_(on),
       step_(step),
       group_(group),
+      id_(where.id),
       depth_(where.depth),
       work_(work_of(step, step.ops[group.members.front()], where.depth)),
       weights_(where.model.weights()),
@@ -133,10 +131,7 @@ reports::Sample OperatorWorkload::run(Chunk& chunk) {
 }
 
 reports::Measurement OperatorWorkload::describe() const {
-    reports::Measurement m = on_.measurement(
-        reports::Kind::op,
-        fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", on_.model, on_.device, step_.tokens, depth_,
-                    group_.op.name, group_.op.format, fmt::join(group_.op.shape, "x")));
+    reports::Measurement m = on_.measurement(reports::Kind::op, id_);
     m.op = group_.op;
     m.members = group_.member_names(step_);
     m.tokens = step_.tokens;

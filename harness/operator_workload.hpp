@@ -33,6 +33,7 @@ class CopiedWeights final : public WeightSource {
 class OperatorWorkload final : public Workload {
   public:
     struct Where {
+        std::string id;  ///< of the measurement
         Device& device;
         const runtime::Model& model;
         std::int64_t depth = 0;
@@ -45,8 +46,8 @@ class OperatorWorkload final : public Workload {
     reports::Measurement describe() const override;
     reports::Sample sample() override;
 
-    /// Bytes of weights and states that a round of all instances reads.
-    std::uint64_t resident_bytes() const { return resident_bytes_; }
+    /// Bytes that a round of all instances reads and writes; activations are used again and again.
+    std::uint64_t footprint_bytes() const { return resident_bytes_ + work_.activation_bytes; }
     bool cold() const { return cold_; }
 
   private:
@@ -63,6 +64,7 @@ class OperatorWorkload final : public Workload {
     const MeasuredOn& on_;
     const Graph& step_;
     const OperatorGroup& group_;
+    std::string id_;
     std::int64_t depth_;
     edgeroof::Work work_;  ///< of one instance
     bool cold_ = false;

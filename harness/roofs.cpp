@@ -61,8 +61,9 @@ Graph roof_graph(const RoofPlan::Entry& entry, std::int64_t passes) {
 
 class RoofWorkload final : public Workload {
   public:
-    RoofWorkload(Device& device, Memory& memory, RoofPlan::Entry entry, std::int32_t threads)
-        : entry_(std::move(entry)), threads_(threads), isa_(device.info().driver) {
+    RoofWorkload(Device& device, Memory& memory, RoofPlan::Entry entry, std::int32_t threads,
+                 std::string isa)
+        : entry_(std::move(entry)), threads_(threads), isa_(std::move(isa)) {
         device_id_ = device.info().id;
         // Copies go there and back. Arithmetic begins with what the slowest core does in some
         // milliseconds.
@@ -185,10 +186,11 @@ class RoofSet::Source final : public WeightSource {
     mutable std::map<std::string, std::vector<float>> data_;
 };
 
-RoofSet::RoofSet(Device& device, RoofPlan plan, std::int32_t threads)
+RoofSet::RoofSet(Device& device, RoofPlan plan, std::int32_t threads, std::string isa)
     : device_(device),
       plan_(std::move(plan)),
       threads_(threads),
+      isa_(std::move(isa)),
       source_(std::make_unique<Source>()),
       memory_(device.create_memory(*source_)) {}
 
@@ -199,7 +201,7 @@ Workload& RoofSet::get(std::string_view name) {
     if (found != made_.end()) return *found->second;
     const RoofPlan::Entry* entry = plan_.find(name);
     if (entry == nullptr) throw std::invalid_argument(fmt::format("no roof '{}'", name));
-    auto made = std::make_unique<RoofWorkload>(device_, *memory_, *entry, threads_);
+    auto made = std::make_unique<RoofWorkload>(device_, *memory_, *entry, threads_, isa_);
     return *made_.emplace(std::string(name), std::move(made)).first->second;
 }
 

@@ -46,7 +46,7 @@ struct RoofPlan {
 /// The roofs of one device, compiled once and used beside every workload.
 class RoofSet {
   public:
-    RoofSet(Device& device, RoofPlan plan, std::int32_t threads);
+    RoofSet(Device& device, RoofPlan plan, std::int32_t threads, std::string isa);
     ~RoofSet();
 
     const RoofPlan& plan() const { return plan_; }
@@ -59,6 +59,7 @@ class RoofSet {
     Device& device_;
     RoofPlan plan_;
     std::int32_t threads_;
+    std::string isa_;
     std::unique_ptr<Source> source_;
     std::unique_ptr<Memory> memory_;
     std::map<std::string, std::unique_ptr<Workload>, std::less<>> made_;

@@ -25,6 +25,7 @@ namespace edgeroof::harness {
 namespace {
 
 constexpr auto table = std::to_array<Command>({
+    {"run", "measure roofs, operators and models; write a record and a report", run_run},
     {"model", "make, quantize and audit model files", run_model},
     {"generate", "continue a text with a model", run_generate},
     {"perplexity", "how well a model foresees a text", run_perplexity},

@@ -46,10 +46,10 @@ OptionSet options() {
 runtime::SamplerOptions sampler_options(const po::variables_map& values) {
     runtime::SamplerOptions options;
     options.temperature = values["temp"].as<double>();
-    options.top_k = checked("--top-k", values["top-k"].as<std::int64_t>(), 0,
+    options.top_k = checked("top-k", values["top-k"].as<std::int64_t>(), 0,
                             std::numeric_limits<std::int32_t>::max());
     options.top_p = values["top-p"].as<double>();
-    options.seed = static_cast<std::uint64_t>(checked("--seed", values["seed"].as<std::int64_t>(),
+    options.seed = static_cast<std::uint64_t>(checked("seed", values["seed"].as<std::int64_t>(),
                                                       0, std::numeric_limits<std::int64_t>::max()));
     return options;
 }
@@ -95,7 +95,7 @@ Exit run_generate(const Arguments& arguments) {
     if (values.count("prompt") == 0) throw InputError("--prompt TEXT is missing");
     const auto& prompt = values["prompt"].as<std::string>();
     if (prompt.empty()) throw InputError("--prompt is empty: there is nothing to continue");
-    const std::int64_t predict = checked("--predict", values["predict"].as<std::int64_t>(), 0,
+    const std::int64_t predict = checked("predict", values["predict"].as<std::int64_t>(), 0,
                                          std::numeric_limits<std::int32_t>::max());
     runtime::Sampler sampler(sampler_options(values));
 

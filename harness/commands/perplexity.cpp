@@ -75,7 +75,7 @@ Exit run_perplexity(const Arguments& arguments) {
     if (!set.parse(arguments, values)) return Exit::ok;
     const SessionArguments common = session_arguments(values);
     if (values.count("file") == 0) throw InputError("--file TEXT is missing");
-    const std::int64_t chunks = checked("--chunks", values["chunks"].as<std::int64_t>(), -1,
+    const std::int64_t chunks = checked("chunks", values["chunks"].as<std::int64_t>(), -1,
                                         std::numeric_limits<std::int32_t>::max());
     if (chunks == 0) throw InputError("--chunks 0 scores nothing; take 1 or more, or -1 for all");
     const std::string text = read_text(values["file"].as<std::string>());

@@ -55,10 +55,10 @@ SessionArguments session_arguments(const po::variables_map& values) {
     SessionArguments arguments;
     if (values.count("model") == 0) throw InputError("--model FILE is missing");
     arguments.model = values["model"].as<std::string>();
-    arguments.threads = checked("--threads", values["threads"].as<std::int64_t>(), 0, most_threads);
+    arguments.threads = checked("threads", values["threads"].as<std::int64_t>(), 0, most_threads);
     if (values.count("isa") != 0) arguments.isa = parse_isa(values["isa"].as<std::string>());
     if (values.count("ctx-size") != 0)
-        arguments.context = checked("--ctx-size", values["ctx-size"].as<std::int64_t>(), 1,
+        arguments.context = checked("ctx-size", values["ctx-size"].as<std::int64_t>(), 1,
                                     std::numeric_limits<std::int32_t>::max());
     arguments.cache = parse_cache_format(values["cache-type"].as<std::string>());
     return arguments;

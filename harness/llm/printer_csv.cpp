@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
 #include "harness/llm/printer.hpp"
 
 namespace edgeroof::harness {
@@ -17,15 +19,15 @@ std::string quoted(const std::string& text) {
 class CsvPrinter final : public LlmPrinter {
   public:
     void begin(std::ostream& out, const std::vector<LlmTest>&) override {
-        std::string line;
-        for (const Field& field : all_fields({})) line += (line.empty() ? "" : ",") + field.name;
-        out << line << '\n';
+        const char* comma = "";
+        for (const Field& field : all_fields({})) out << std::exchange(comma, ",") << field.name;
+        out << '\n';
     }
     void result(std::ostream& out, const LlmResult& result) override {
-        std::string line;
+        const char* comma = "";
         for (const Field& field : all_fields(result))
-            line += (line.empty() ? "" : ",") + quoted(plain_text(field.value));
-        out << line << '\n';
+            out << std::exchange(comma, ",") << quoted(plain_text(field.value));
+        out << '\n';
     }
     void end(std::ostream&) override {}
 };

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <vector>
+
+#include "harness/roofs.hpp"
+#include "reports/record/record.hpp"
+
+namespace edgeroof::harness {
+
+struct BoardFacts {
+    reports::Board board;
+    std::vector<reports::Absence> absent;  ///< what could not be found out of it
+};
+
+/// The board that this runs on, as found and as matched.
+BoardFacts find_board();
+
+/// Data and unified caches from level 2 up, those of one level together.
+std::vector<CacheLevel> cache_levels(const reports::Board& board);
+
+}  // namespace edgeroof::harness

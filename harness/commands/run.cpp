@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <iostream>
+#include <nlohmann/json.hpp>
+
+#include "harness/board_facts.hpp"
+#include "harness/clock.hpp"
+#include "harness/commands/command.hpp"
+#include "harness/interrupt.hpp"
+#include "harness/options.hpp"
+#include "harness/run_folder.hpp"
+#include "harness/runner.hpp"
+#include "harness/terminal.hpp"
+#include "harness/version.hpp"
+#include "kernels/error.hpp"
+
+namespace po = boost::program_options;
+
+namespace edgeroof::harness {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct RunOptions {
+    std::string profile = "quick";
+    std::vector<std::string> models, devices;
+    std::int64_t threads = 0;
+    std::optional<std::string> isa;
+    std::optional<fs::path> out, resume;
+    bool json = false, verbose = false, quiet = false;
+};
+
+OptionSet option_set() {
+    OptionSet set(
+        "edgeroof run [OPTIONS]",
+        "Measures this board's roofs, a model's operators and the whole model, and writes a "
+        "record and\na report. Stdout gets the report's path. Ctrl-C ends early and keeps what was "
+        "measured.",
+        {"edgeroof run", "edgeroof run --profile full --out results/my-board",
+         "edgeroof run --model llama-3.2-1b-q4_0.gguf --model qwen2.5-0.5b:Q8_0",
+         "edgeroof run --resume results/my-board"});
+    set.add()("profile", po::value<std::string>()->value_name("NAME|FILE"),
+              "what to measure: quick (default), full, ci, or a YAML file")(
+        "model,m", po::value<std::vector<std::string>>()->value_name("FILE|SHAPE:FORMAT"),
+        "a model instead of the profile's; may be repeated")(
+        "device", po::value<std::vector<std::string>>()->value_name("ID"),
+        "a device instead of the profile's; may be repeated")(
+        "threads,t", po::value<std::int64_t>()->value_name("N"),
+        "CPU threads (default: one per fast core)")(
+        "isa", po::value<std::string>()->value_name("PATH"),
+        "CPU instruction set path (default: the best there is)")(
+        "out,o", po::value<std::string>()->value_name("DIR"),
+        "where to write (default: results/BOARD-DATE)")("resume",
+                                                        po::value<std::string>()->value_name("DIR"),
+                                                        "go on with the interrupted run in DIR")(
+        "json", "print a JSON object with the paths and counts instead of the report's path")(
+        "verbose,v", "a line per measurement on stderr, also where it is no terminal")(
+        "quiet,q", "no progress at all");
+    return set;
+}
+
+RunOptions take(const po::variables_map& values) {
+    RunOptions options;
+    if (values.count("profile") != 0) options.profile = values["profile"].as<std::string>();
+    if (values.count("model") != 0) options.models = values["model"].as<Arguments>();
+    if (values.count("device") != 0) options.devices = values["device"].as<Arguments>();
+    if (values.count("threads") != 0)
+        options.threads = checked("threads", values["threads"].as<std::int64_t>(), 1, 1024);
+    if (values.count("isa") != 0) options.isa = values["isa"].as<std::string>();
+    if (values.count("out") != 0) options.out = values["out"].as<std::string>();
+    if (values.count("resume") != 0) options.resume = values["resume"].as<std::string>();
+    options.json = values.count("json") != 0;
+    options.verbose = values.count("verbose") != 0;
+    options.quiet = values.count("quiet") != 0;
+    return options;
+}
+
+/// All that the run needs, opened and checked.
+struct Prepared {
+    Profile profile;
+    std::vector<LoadedModel> models;
+    std::map<std::string, OpenDevice> devices;
+    RoofPlan roofs;
+    Plan plan;
+    reports::Record header;
+};
+
+void note(const RunOptions& options, const std::string& text) {
+    if (!options.quiet) std::cerr << paint(text, Ink::faint, STDERR_FILENO) << '\n';
+}
+
+void open_models(Prepared& run, const RunOptions& options) {
+    for (const std::string& text : run.profile.models) {
+        const fs::path path =
+            find_model(text, [&](const std::string& line) { note(options, line); });
+        LoadedModel model = load_model(fs::absolute(path), text, true);
+        run.header.models.push_back(model.facts);
+        run.models.push_back(std::move(model));
+    }
+}
+
+void open_devices(Prepared& run, const RunOptions& options) {
+    for (const std::string& id : run.profile.devices) {
+        OpenDevice device = open_device(
+            {id, options.threads > 0 ? options.threads : run.profile.threads, options.isa});
+        run.header.devices.push_back(device.facts());
+        run.devices.emplace(id, std::move(device));
+    }
+}
+
+/// `options` win over the profile.
+Prepared prepare(const RunOptions& options, Profile profile, const Arguments& arguments) {
+    Prepared run;
+    run.profile = std::move(profile);
+    if (!options.models.empty()) run.profile.models = options.models;
+    if (!options.devices.empty()) run.profile.devices = options.devices;
+    open_models(run, options);
+    open_devices(run, options);
+
+    BoardFacts facts = find_board();
+    run.roofs = RoofPlan::of(cache_levels(facts.board), facts.board.memory_bytes.value_or(0));
+    run.plan = make_plan(run.profile, run.models, run.profile.devices, run.roofs);
+
+    reports::Record& header = run.header;
+    header.tool = build_facts();
+    header.board = std::move(facts.board);
+    header.profile = {run.profile.name, run.profile.path, run.profile.text};
+    header.absent = std::move(facts.absent);
+    header.absent.insert(header.absent.end(), run.plan.absent.begin(), run.plan.absent.end());
+    header.run.started = utc_now();
+    header.run.started_ns = monotonic_ns();
+    header.run.id = default_run_folder(header.board, header.run.started).filename().string();
+    header.run.command = {"edgeroof", "run"};
+    header.run.command.insert(header.run.command.end(), arguments.begin(), arguments.end());
+    return run;
+}
+
+void report_end(const RunOptions& options, const RunFolder& folder, const reports::Record& record,
+                bool complete) {
+    if (!options.json) {
+        std::cout << folder.report_path().string() << '\n';
+        return;
+    }
+    nlohmann::ordered_json counts;
+    for (const reports::Measurement& m : record.measurements) {
+        nlohmann::ordered_json& count = counts[std::string(reports::name(m.validity.state))];
+        count = count.is_null() ? 1 : count.get<int>() + 1;
+    }
+    const nlohmann::ordered_json out = {{"record", folder.record_path().string()},
+                                        {"report", folder.report_path().string()},
+                                        {"complete", complete},
+                                        {"measurements", counts}};
+    std::cout << out.dump(2) << '\n';
+}
+
+Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
+                 const reports::Record* earlier) {
+    RunSink sink;
+    sink.measurement = [&](const reports::Measurement& m) { folder.journal().append(m); };
+    sink.absence = [&](const reports::Absence& absence) { folder.journal().append(absence); };
+    sink.step_done = [] {};
+    const InterruptGuard guard;
+    {
+        Progress progress(Progress::style_for(options.verbose, options.quiet),
+                          run.plan.steps.size(), run.plan.seconds());
+        const Runner::Setup setup{.profile = run.profile,
+                                  .models = run.models,
+                                  .devices = run.devices,
+                                  .roofs = run.roofs,
+                                  .cpus = run.header.board.threads,
+                                  .waiting_threads = {},
+                                  .earlier = earlier};
+        Runner(setup, run.plan, sink, progress).run();
+    }
+    reports::Record record = folder.record();
+    const int signal = interrupt_signal();
+    if (signal == 0) record.run.finished = utc_now();
+    folder.finish(record, signal == 0);
+    report_end(options, folder, record, signal == 0);
+    if (signal == 0) return Exit::ok;
+    std::cerr << "edgeroof: interrupted; what was measured is kept, and --resume goes on\n";
+    return static_cast<Exit>(128 + signal);
+}
+
+Exit start(const RunOptions& options, const Arguments& arguments) {
+    Prepared run = prepare(options, load_profile(options.profile), arguments);
+    const fs::path path =
+        options.out.value_or(default_run_folder(run.header.board, run.header.run.started));
+    RunFolder folder = RunFolder::begin(path, run.header);
+    return measure_all(options, run, folder, nullptr);
+}
+
+}  // namespace
+
+Exit run_run(const Arguments& arguments) {
+    const OptionSet set = option_set();
+    po::variables_map values;
+    if (!set.parse(arguments, values)) return Exit::ok;
+    const RunOptions options = take(values);
+    return start(options, arguments);
+}
+
+}  // namespace edgeroof::harness

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/plan.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "harness/operator_groups.hpp"
+
+namespace edgeroof::harness {
+namespace {
+
+using Kind = PlanStep::Kind;
+
+/// Opening, compiling and finding the pace of one workload.
+constexpr double set_up_seconds = 0.05;
+
+std::string main_format(const LoadedModel& model) {
+    const auto& bytes = model.facts.tensor_bytes;
+    return std::max_element(bytes.begin(), bytes.end(),
+                            [](const auto& a, const auto& b) { return a.second < b.second; })
+        ->first;
+}
+
+class Planner {
+  public:
+    Planner(const Profile& profile, const std::vector<LoadedModel>& models, const RoofPlan& roofs)
+        : profile_(profile), models_(models), roofs_(roofs) {}
+
+    void roofs(const std::string& device) {
+        for (const RoofPlan::Entry& entry : roofs_.entries) {
+            PlanStep& step = add(Kind::roof, device, 0, {}, profile_.roofs.stop);
+            step.roof = entry.roof.name;
+            step.id = fmt::format("roof/{}/{}", device, step.roof);
+        }
+    }
+
+    void model(const std::string& device, std::size_t index) {
+        whole(Kind::prefill, "prefill", device, index, profile_.prefill);
+        whole(Kind::decode, "decode", device, index, profile_.decode);
+        whole(Kind::first_token, "first token", device, index, profile_.first_token);
+        if (profile_.step_profile) profiles(device, index);
+        if (profile_.operators) operators(device, index);
+    }
+
+    Plan finish() { return std::move(plan_); }
+
+  private:
+    PlanStep& add(Kind kind, const std::string& device, std::size_t model, TokenWork work,
+                  const StopSettings& stop) {
+        PlanStep& step = plan_.steps.emplace_back();
+        step.kind = kind;
+        step.device = device;
+        step.model = model;
+        step.work = work;
+        step.seconds = stop.max_seconds + profile_.warm_up_seconds + set_up_seconds;
+        return step;
+    }
+
+    void beside(PlanStep& step, std::vector<std::string> roofs) {
+        step.seconds += profile_.roofs.slice_seconds * static_cast<double>(roofs.size()) *
+                        static_cast<double>(profile_.roofs.turns + 1);
+        step.roofs_beside = std::move(roofs);
+    }
+
+    bool fits(std::string_view what, const std::string& device, std::size_t index, TokenWork work) {
+        const reports::Model& model = models_[index].facts;
+        if (work.tokens + work.depth <= *model.context_length) return true;
+        plan_.absent.push_back(
+            {fmt::format("{} of {} tokens at depth {} with {} on {}", what, work.tokens, work.depth,
+                         model.label, device),
+             fmt::format("the model's context is {} tokens", *model.context_length),
+             "choose a smaller depth in the profile, or a model with a longer context"});
+        return false;
+    }
+
+    std::string whole_id(std::string_view what, const std::string& device, std::size_t index,
+                         TokenWork work) const {
+        return fmt::format("{}/{}/{}/n{}/d{}", what, models_[index].facts.id, device, work.tokens,
+                           work.depth);
+    }
+
+    void whole(Kind kind, std::string_view what, const std::string& device, std::size_t index,
+               const TokenWorkSettings& settings) {
+        for (const TokenWork& work : settings.work) {
+            if (!fits(what, device, index, work)) continue;
+            PlanStep& step = add(kind, device, index, work, settings.stop);
+            step.id = whole_id(what, device, index, work);
+            beside(step, {roofs_.level_read(models_[index].tensor_bytes()),
+                          compute_roof(main_format(models_[index]))});
+        }
+    }
+
+    /// Steps whose time is split over their operators: decode and prefill of the operators' sizes.
+    void profiles(const std::string& device, std::size_t index) {
+        for (const TokenWorkSettings* settings : {&profile_.prefill, &profile_.decode}) {
+            const bool prefill = settings == &profile_.prefill;
+            for (const TokenWork& work : settings->work) {
+                // A prompt of several batches is no one step.
+                if ((prefill && work.tokens > profile_.batch) ||
+                    work.tokens + work.depth > *models_[index].facts.context_length)
+                    continue;
+                PlanStep& step = add(Kind::step_profile, device, index, work, profile_step_stop());
+                step.group_name = prefill ? "prefill" : "decode";
+                step.id = whole_id(step.group_name, device, index, work);
+            }
+        }
+    }
+
+    StopSettings profile_step_stop() const {
+        return profile_.operators ? profile_.operators->stop : StopSettings{};
+    }
+
+    void operators(const std::string& device, std::size_t index) {
+        const OperatorSettings& settings = *profile_.operators;
+        for (const std::int64_t tokens : settings.tokens) {
+            const TokenWork work{tokens, settings.depth};
+            if (!fits("operators of a step", device, index, work)) continue;
+            const Graph graph = models_[index].model->graph(
+                {.tokens = tokens, .context = tokens + settings.depth, .kv = profile_.kv_format});
+            const std::vector<OperatorGroup> groups = group_operators(graph);
+            for (std::size_t i = 0; i < groups.size(); ++i) {
+                PlanStep& step = add(Kind::operators, device, index, work, settings.stop);
+                step.group = i;
+                step.group_name = groups[i].op.name;
+                step.id = fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", models_[index].facts.id, device,
+                                      tokens, settings.depth, groups[i].op.name,
+                                      groups[i].op.format, fmt::join(groups[i].op.shape, "x"));
+                // Which memory it reads shows when its working set is laid out.
+                beside(step, {"", compute_roof(groups[i].op.format)});
+            }
+        }
+    }
+
+    const Profile& profile_;
+    const std::vector<LoadedModel>& models_;
+    const RoofPlan& roofs_;
+    Plan plan_;
+};
+
+}  // namespace
+
+std::string compute_roof(std::string_view format) {
+    return format == "F32" || format == "F16" || format == "BF16" ? "FP32 FMA" : "INT8 dot";
+}
+
+std::string PlanStep::text() const {
+    const std::string depth = work.depth > 0 ? fmt::format(" at depth {}", work.depth) : "";
+    switch (kind) {
+        case Kind::roof:
+            return fmt::format("roof: {}", roof);
+        case Kind::prefill:
+            return fmt::format("prefill of {} tokens{}", work.tokens, depth);
+        case Kind::decode:
+            return fmt::format("decode of {} tokens{}", work.tokens, depth);
+        case Kind::first_token:
+            return fmt::format("first token after {}{}", work.tokens, depth);
+        case Kind::operators:
+            return fmt::format("{} with {} tokens{}", group_name, work.tokens, depth);
+        case Kind::step_profile:
+            return fmt::format("operators within {} of {} tokens{}", group_name, work.tokens,
+                               depth);
+    }
+    return {};
+}
+
+double Plan::seconds() const {
+    return std::accumulate(steps.begin(), steps.end(), 0.0,
+                           [](double sum, const PlanStep& step) { return sum + step.seconds; });
+}
+
+std::int64_t Plan::context(std::size_t model) const {
+    std::int64_t rows = 1;
+    for (const PlanStep& step : steps)
+        if (step.kind != Kind::roof && step.kind != Kind::operators && step.model == model)
+            rows = std::max(rows, step.work.tokens + step.work.depth);
+    return rows;
+}
+
+Plan make_plan(const Profile& profile, const std::vector<LoadedModel>& models,
+               const std::vector<std::string>& devices, const RoofPlan& roofs) {
+    Planner planner(profile, models, roofs);
+    for (const std::string& device : devices) {
+        planner.roofs(device);
+        for (std::size_t model = 0; model < models.size(); ++model) planner.model(device, model);
+    }
+    return planner.finish();
+}
+
+}  // namespace edgeroof::harness

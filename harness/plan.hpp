@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What a run will do, in order, and about how long that takes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/model_files.hpp"
+#include "harness/profile.hpp"
+#include "harness/roofs.hpp"
+#include "reports/record/record.hpp"
+
+namespace edgeroof::harness {
+
+struct PlanStep {
+    enum class Kind : std::uint8_t {
+        roof,  ///< one roof of the device, on its own
+        prefill,
+        decode,  ///< and the latency of its tokens
+        first_token,
+        operators,     ///< one group of operators, alone
+        step_profile,  ///< a running step with a clock around every group
+    };
+
+    Kind kind = Kind::roof;
+    std::string id;  ///< of its measurement; a step_profile: of the measurement that it splits
+    std::string device;
+    std::size_t model = 0;  ///< of the models given; meaningless for a roof
+    TokenWork work;         ///< operators and profiles: tokens of the step, and its depth
+    std::string roof;       ///< kind roof: which
+    std::size_t group = 0;  ///< operators: index in group_operators of the step's graph
+    std::string group_name;
+    std::vector<std::string> roofs_beside;  ///< "": of the memory that its working set is in
+    double seconds = 0.0;                   ///< estimate: the most that the profile allows
+
+    std::string text() const;  ///< "decode 32 tokens at depth 1024"
+};
+
+struct Plan {
+    std::vector<PlanStep> steps;
+    std::vector<reports::Absence> absent;  ///< what the profile asks for and can't be had, and why
+
+    double seconds() const;
+    /// Rows that a model's KV cache needs for all that is planned with it.
+    std::int64_t context(std::size_t model) const;
+};
+
+/// For each device: its roofs; for each model: prompts, tokens, first tokens, profiles of steps,
+/// operators.
+Plan make_plan(const Profile& profile, const std::vector<LoadedModel>& models,
+               const std::vector<std::string>& devices, const RoofPlan& roofs);
+
+/// The compute roof of operators on the format.
+std::string compute_roof(std::string_view format);
+
+}  // namespace edgeroof::harness

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Does what a plan says, step by step, and hands every finished measurement over.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "harness/engine.hpp"
+#include "harness/measure.hpp"
+#include "harness/model_files.hpp"
+#include "harness/open_device.hpp"
+#include "harness/plan.hpp"
+#include "harness/profile.hpp"
+#include "harness/progress.hpp"
+#include "harness/roofs.hpp"
+#include "harness/token_workloads.hpp"
+
+namespace edgeroof::harness {
+
+/// Where results go. What a step yields is given in an order in which each may be the last.
+struct RunSink {
+    std::function<void(const reports::Measurement&)> measurement;
+    std::function<void(const reports::Absence&)> absence;
+    /// After each step.
+    std::function<void()> step_done;
+};
+
+class Runner {
+  public:
+    struct Setup {
+        const Profile& profile;
+        const std::vector<LoadedModel>& models;
+        std::map<std::string, OpenDevice>& devices;
+        const RoofPlan& roofs;
+        std::int32_t cpus = 1;
+        std::vector<pid_t> waiting_threads;
+        const reports::Record* earlier = nullptr;  ///< what an interrupted part of the run left
+    };
+
+    Runner(const Setup& setup, const Plan& plan, const RunSink& sink, Progress& progress);
+
+    /// Goes through the plan; steps that are known already are passed over. Returns early where a
+    /// signal came.
+    void run();
+
+  private:
+    using Measurements = std::vector<reports::Measurement>;
+
+    bool is_known(const PlanStep& step) const;
+    bool is_known_profile(const PlanStep& step) const;
+    Measurements perform(const PlanStep& step);
+    Measurements roof(const PlanStep& step);
+    Measurements tokens(const PlanStep& step);
+    Measurements operators(const PlanStep& step);
+    Measurements step_profile(const PlanStep& step);
+
+    MeasureSettings settings_for(const PlanStep& step) const;
+    const StopSettings& stop_for(const PlanStep& step) const;
+    /// `memory`: the roof of the memory that the step's working set is in, where the plan left it
+    /// open.
+    std::vector<Workload*> roofs_beside(const PlanStep& step, const std::string& memory = "");
+    Engine& engine(const PlanStep& step);
+    MeasuredOn measured_on(const PlanStep& step) const;
+    RoofSet& roof_set(const std::string& device);
+    /// The measurement of that id: of this run, or known from an earlier part.
+    const reports::Measurement* finished(const std::string& id) const;
+
+    Setup setup_;
+    const Plan& plan_;
+    const RunSink& sink_;
+    Progress& progress_;
+    std::map<std::string, std::unique_ptr<RoofSet>> roof_sets_;
+    std::unique_ptr<Engine> engine_;
+    std::size_t engine_model_ = 0;
+    std::string engine_device_;
+    std::map<std::string, reports::Measurement> finished_;  ///< whole prefills and decodes
+};
+
+/// "812 t/s +/- 0.6 %": what a progress line says of a finished step.
+std::string result_text(const reports::Measurement& measurement);
+
+}  // namespace edgeroof::harness
