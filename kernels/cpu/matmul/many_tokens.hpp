@@ -159,10 +159,10 @@ void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t 
                 x[t] = typename K::X(args.activations, args.k, token + t);
             for (int vector = 0; vector < panel_groups * vectors; vector += tile_vectors) {
                 const std::int64_t at = row + vector * lanes;
-                if (at >= args.m) break;
+                if (at >= args.row_end) break;
                 multiply_tile<K, tokens, tile_vectors>(
                     panel, vector, first, blocks, x,
-                    {args.out + token * args.m + at, args.m, args.m - at, first == 0});
+                    {args.out + token * args.m + at, args.m, args.row_end - at, first == 0});
             }
             token += tokens;
         };
