@@ -10,8 +10,8 @@
 namespace edgeroof {
 
 struct CpuOptions {
-    int threads = 0;              ///< 0: one for each fast physical core that may be used
-    std::optional<cpu::Isa> isa;  ///< empty: the best that the machine has
+    int threads = 0;  ///< 0: one for each fast physical core that may be used
+    std::optional<cpu::Isa> isa = std::nullopt;  ///< empty: the best that the machine has
     bool repack = true;   ///< lay weights out for the ISA; else use them as the file has them
     bool pinning = true;  ///< a processor for each thread
 };

@@ -54,7 +54,9 @@ Plan Planner::plan() {
                                           kind_name(op.kind), error.what()));
         }
     }
-    for (const TensorId output : graph.outputs) plan_.slots[slot(output)].last = plan_.steps.size();
+    // Inputs are written once and may be run many times; outputs are read after the last step.
+    for (const std::vector<TensorId>* ends : {&graph.inputs, &graph.outputs})
+        for (const TensorId id : *ends) plan_.slots[slot(id)].last = plan_.steps.size();
     lay_out_arena();
     place_barriers();
     return std::move(plan_);

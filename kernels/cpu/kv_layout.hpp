@@ -3,10 +3,11 @@
 // How a CPU lays out one sequence of a KV cache. A graph sees rows {head_dim * heads, capacity};
 // in memory each head has its own region, so that a thread that works on one head streams.
 //
-// values: rows of head_dim numbers, one per position; a Q8_0 row is ceil(head_dim / 32) blocks.
+// values: rows of head_dim numbers, one per position; a Q8_0 row is head_dim / 32 blocks.
 // keys: tiles of 16 positions, the numbers of one dimension side by side: [head_dim][16]. Scores
 // of 16 positions are then sums over dimensions with no horizontal step. A Q8_0 tile holds, for
-// each 32 dimensions, 16 F16 scales and [32][16] codes.
+// each 32 dimensions, 16 F16 scales and [32][16] codes; head_dim is a multiple of 32 then (validate
+// checks it).
 #pragma once
 
 #include <cstddef>
@@ -28,14 +29,9 @@ struct KvLayout {
     bool operator==(const KvLayout&) const = default;
 };
 
-/// Dimensions of a head in whole blocks.
-[[gnu::always_inline]] inline std::int64_t padded_dim(const KvLayout& kv) {
-    return kv.format == Format::q8_0 ? (kv.head_dim + 31) / 32 * 32 : kv.head_dim;
-}
-
 /// Bytes of one position of one head.
 [[gnu::always_inline]] inline std::int64_t position_bytes(const KvLayout& kv) {
-    const std::int64_t dim = padded_dim(kv);
+    const std::int64_t dim = kv.head_dim;
     return kv.format == Format::f32 ? dim * 4 : kv.format == Format::f16 ? dim * 2 : dim / 32 * 34;
 }
 

@@ -189,7 +189,7 @@ EDGEROOF_INLINE void decode_values(const std::byte* values, const KvLayout& layo
             const std::byte* at = row + block / 32 * 34;
             const F scale = set1(half_to_float(reinterpret_cast<const HalfBits*>(at)->bits));
             const auto* codes = reinterpret_cast<const std::int8_t*>(at + 2);
-            for (std::int64_t d = 0; d < 32 && block + d < stride; d += width)
+            for (std::int64_t d = 0; d < 32; d += width)
                 store(to + block + d, load(codes + d) * scale);
         }
     }

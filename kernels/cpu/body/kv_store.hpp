@@ -8,23 +8,23 @@
 namespace edgeroof::cpu {
 namespace {
 
-/// Codes and scale of one block of up to 32 values, as Q8_0 defines them: d = max|x| / 127.
+/// Codes and scale of 32 values, as Q8_0 defines them: d = max|x| / 127.
 struct Q8Block {
     std::uint16_t scale;
     std::int8_t codes[32];
 };
 
-EDGEROOF_INLINE Q8Block encode_q8(const float* x, std::int64_t count) {
+EDGEROOF_INLINE Q8Block encode_q8(const float* x) {
     Q8Block block{};
     float greatest = 0.0F;
-    for (std::int64_t i = 0; i < count; ++i) {
+    for (std::int64_t i = 0; i < 32; ++i) {
         const float size = __builtin_fabsf(x[i]);
         greatest = size > greatest ? size : greatest;
     }
     const float scale = greatest / 127.0F;
     const float inverse = scale > 0.0F ? 1.0F / scale : 0.0F;
     block.scale = float_to_half(scale);
-    for (std::int64_t i = 0; i < count; ++i)
+    for (std::int64_t i = 0; i < 32; ++i)
         block.codes[i] = static_cast<std::int8_t>(__builtin_roundf(x[i] * inverse));
     return block;
 }
@@ -40,7 +40,7 @@ EDGEROOF_INLINE void store_row(const float* x, std::byte* row, const KvLayout& k
         for (; d < kv.head_dim; ++d) half[d].bits = float_to_half(x[d]);
     } else {
         for (std::int64_t d = 0; d < kv.head_dim; d += 32) {
-            const Q8Block block = encode_q8(x + d, kv.head_dim - d < 32 ? kv.head_dim - d : 32);
+            const Q8Block block = encode_q8(x + d);
             __builtin_memcpy(row + d / 32 * 34, &block.scale, 2);
             __builtin_memcpy(row + d / 32 * 34 + 2, block.codes, 32);
         }
@@ -59,7 +59,7 @@ EDGEROOF_INLINE void store_column(const float* x, std::byte* tile, std::int64_t 
             column[d * kv_tile].bits = float_to_half(x[d]);
     } else {
         for (std::int64_t d = 0; d < kv.head_dim; d += 32) {
-            const Q8Block block = encode_q8(x + d, kv.head_dim - d < 32 ? kv.head_dim - d : 32);
+            const Q8Block block = encode_q8(x + d);
             std::byte* to = tile + d / 32 * 34 * kv_tile;
             reinterpret_cast<HalfBits*>(to)[at].bits = block.scale;
             auto* codes = reinterpret_cast<std::int8_t*>(to + 2 * kv_tile);

@@ -32,6 +32,7 @@ constexpr Case cases[] = {
     {"small heads", 8, 8, 8, 4, 37, 5},
     {"odd heads", 80, 80, 6, 2, 70, 3},
     {"values of another size", 96, 40, 4, 2, 100, 2},
+    {"values of another size, in blocks", 96, 32, 4, 2, 100, 2},
     {"prefill", 64, 64, 6, 2, 0, 33},
     {"prefill later", 64, 64, 14, 2, 150, 21},
     {"large heads", 256, 256, 4, 1, 90, 4},
@@ -51,18 +52,15 @@ std::vector<float> random_values(std::int64_t count, unsigned seed) {
 
 Values wide(const std::vector<float>& values) { return {values.begin(), values.end()}; }
 
-/// What the cache holds of these rows: each head rounded as the format does.
-Values rounded(const std::vector<float>& rows, std::int64_t head, Format format) {
-    const std::int64_t whole = format == Format::q8_0 ? (head + 31) / 32 * 32 : head;
-    Values out;
-    for (std::size_t at = 0; at < rows.size(); at += static_cast<std::size_t>(head)) {
-        Values padded(static_cast<std::size_t>(whole), 0.0);
-        std::copy_n(rows.begin() + static_cast<std::ptrdiff_t>(at), head, padded.begin());
-        const Tensor row{"row", format, Shape{{whole, 1, 1, 1}}, Role::state, {}, 0};
-        const Values back = reference::decode(row, reference::encode(row, padded));
-        out.insert(out.end(), back.begin(), back.begin() + head);
-    }
-    return out;
+/// What the cache holds of these rows.
+Values rounded(const std::vector<float>& rows, Format format) {
+    const Tensor all{"rows",      format, Shape{{static_cast<std::int64_t>(rows.size()), 1, 1, 1}},
+                     Role::state, {},     0};
+    return reference::decode(all, reference::encode(all, wide(rows)));
+}
+
+bool fits(const Case& c, Format format) {
+    return format != Format::q8_0 || (c.key_dim % 32 == 0 && c.value_dim % 32 == 0);
 }
 
 class AttentionTest : public testing::TestWithParam<std::tuple<Isa, Format>> {
@@ -144,9 +142,8 @@ class AttentionTest : public testing::TestWithParam<std::tuple<Isa, Format>> {
                            .scale = 0.125F,
                            .soft_cap = c.soft_cap,
                            .window = c.window};
-        const Values expected =
-            reference::attention(op, wide(q_), rounded(keys_, c.key_dim, format),
-                                 rounded(values_, c.value_dim, format), c.key_dim, c.position);
+        const Values expected = reference::attention(
+            op, wide(q_), rounded(keys_, format), rounded(values_, format), c.key_dim, c.position);
         ASSERT_EQ(expected.size(), out_.size());
         // Scores are sums of up to 256 products of size 1/8: off by < 1e-5, so are their
         // exponentials; a mean of values below 5 with such weights is off by < 5e-5.
@@ -162,6 +159,7 @@ class AttentionTest : public testing::TestWithParam<std::tuple<Isa, Format>> {
 TEST_P(AttentionTest, MatchesTheReference) {
     const AttentionKernel& kernel = ops(std::get<0>(GetParam())).attention;
     for (const Case& c : cases) {
+        if (!fits(c, std::get<1>(GetParam()))) continue;
         SCOPED_TRACE(c.what);
         prepare(c);
         for (std::int64_t head = 0; head < c.kv_heads; ++head) {
@@ -175,6 +173,7 @@ TEST_P(AttentionTest, MatchesTheReference) {
 TEST_P(AttentionTest, RangesOfPositionsMerge) {
     const AttentionKernel& kernel = ops(std::get<0>(GetParam())).attention;
     for (const Case& c : cases) {
+        if (!fits(c, std::get<1>(GetParam()))) continue;
         SCOPED_TRACE(c.what);
         prepare(c);
         const std::int64_t length = c.position + c.tokens;
@@ -197,6 +196,7 @@ TEST_P(AttentionTest, RangesOfPositionsMerge) {
 TEST_P(AttentionTest, TilesOfTokensAreIndependent) {
     const AttentionKernel& kernel = ops(std::get<0>(GetParam())).attention;
     for (const Case& c : cases) {
+        if (!fits(c, std::get<1>(GetParam()))) continue;
         SCOPED_TRACE(c.what);
         prepare(c);
         for (std::int64_t head = 0; head < c.kv_heads; ++head)
