@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "reports/render/markdown.hpp"
+
+#include <fmt/format.h>
+
+#include "reports/render/escape.hpp"
+#include "reports/render/table.hpp"
+#include "reports/render/wording.hpp"
+
+namespace edgeroof::reports {
+namespace {
+
+std::string heading(int level, std::string_view text) {
+    return fmt::format("{} {}\n\n", std::string(static_cast<std::size_t>(level), '#'),
+                       escape_markdown(text));
+}
+
+std::string paragraph(std::string_view text) { return escape_markdown(text) + "\n\n"; }
+
+std::string markdown_table(const Table& table) {
+    if (table.empty()) return "";
+    std::string text;
+    std::string rule;
+    for (const Column& column : table.columns) {
+        text += "| " + escape_markdown(column.title) + ' ';
+        rule += column.numeric ? "|---:" : "|---";
+    }
+    text += "|\n" + rule + "|\n";
+    for (const std::vector<Cell>& row : table.rows) {
+        for (const Cell& cell : row) text += "| " + escape_markdown(cell.text) + ' ';
+        text += "|\n";
+    }
+    return text + '\n';
+}
+
+std::string section(int level, const Table& table) {
+    return table.empty() ? "" : heading(level, table.title) + markdown_table(table);
+}
+
+/// A code block that no line of `text` can end: its fence is longer than any run of backticks.
+std::string code_block(std::string_view text) {
+    const std::string clean = clean_text(text);
+    std::size_t longest = 2;
+    std::size_t run = 0;
+    for (const char c : clean) {
+        run = c == '`' ? run + 1 : 0;
+        longest = std::max(longest, run);
+    }
+    const std::string fence(longest + 1, '`');
+    return fmt::format("{}\n{}{}{}\n\n", fence, clean, clean.ends_with('\n') ? "" : "\n", fence);
+}
+
+std::string one(const Analysis& analysis, int level) {
+    const Record& record = *analysis.record;
+    std::string text;
+    if (!record.run.finished)
+        text += paragraph("The run was interrupted: what it had measured is shown.");
+    for (const Headline& h : headlines(analysis)) {
+        if (!h.decode_sentence.empty()) text += paragraph(h.decode_sentence);
+        if (h.decode != nullptr && !h.decode->bound_by.empty())
+            text += paragraph("What bounds it: " + h.decode->bound_by);
+        if (!h.prefill_sentence.empty()) text += paragraph(h.prefill_sentence);
+    }
+    text += section(level, speed_table(analysis));
+    text += section(level, latency_table(analysis));
+    for (const StepSummary& step : analysis.steps) {
+        if (step.groups.empty()) continue;
+        Table table = time_table(step);
+        table.title =
+            fmt::format("Where the time goes: {}, {}", model_name(record, *step.measurement),
+                        test_name(*step.measurement));
+        text += section(level, table);
+    }
+    text += section(level, roof_table(analysis));
+    text += section(level, operator_table(analysis));
+    text += section(level, absence_table(record));
+    for (const Table& table :
+         {board_table(record), device_table(record), promise_table(record), model_table(record),
+          sensor_table(record), run_table(record), remark_table(analysis)})
+        text += section(level, table);
+    return text + heading(level, "Profile") + code_block(record.profile.text);
+}
+
+}  // namespace
+
+std::string render_markdown(const std::vector<Analysis>& analyses) {
+    if (analyses.size() == 1)
+        return heading(1, board_name(analyses[0].record->board)) + one(analyses[0], 2);
+    std::string text = heading(1, fmt::format("{} runs compared", analyses.size())) +
+                       markdown_table(overview_table(analyses));
+    for (const Analysis& analysis : analyses)
+        text += heading(2, fmt::format("{}: {}", board_name(analysis.record->board),
+                                       analysis.record->run.id)) +
+                one(analysis, 3);
+    return text;
+}
+
+}  // namespace edgeroof::reports

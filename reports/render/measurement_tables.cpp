@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/analysis/rates.hpp"
+#include "reports/render/table.hpp"
+#include "reports/render/wording.hpp"
+
+namespace edgeroof::reports {
+namespace {
+
+const Cell nothing{"–", std::nullopt, Tone::muted};
+
+Cell value(const Estimate& estimate, Unit unit) {
+    const Figure figure = format_figure(estimate, unit);
+    const std::string text =
+        figure.unit.empty() ? figure.value : fmt::format("{} {}", figure.value, figure.unit);
+    return {text, estimate.median};
+}
+Cell value(double number, Unit unit) { return {format_value(number, unit), number}; }
+
+Cell interval(const Estimate& estimate, Unit unit) {
+    if (!estimate.interval) return nothing;
+    return {format_figure(estimate, unit).interval, estimate.interval->half_width()};
+}
+
+Cell count(std::size_t n) { return {format_count(n), static_cast<double>(n)}; }
+
+Cell state(State s) {
+    return {std::string(state_text(s)), std::nullopt, s == State::ok ? Tone::good : Tone::warning};
+}
+
+/// Share of its roof, the interval, and which roof.
+void add_share(std::vector<Cell>& row, const Point* p) {
+    const Share* share = p == nullptr ? nullptr : p->nearest();
+    if (share == nullptr) {
+        row.insert(row.end(), {nothing, nothing, nothing});
+    } else {
+        row.push_back(value(share->value, Unit::share));
+        row.push_back(interval(share->value, Unit::share));
+        row.push_back({share->beside ? p->roof_name() : p->roof_name() + " (another time)"});
+    }
+    row.push_back(p == nullptr ? nothing : Cell{std::string(bound_text(p->bound))});
+}
+
+double seconds_in_step(const Point& p) {
+    const auto members =
+        static_cast<double>(std::max<std::size_t>(1, p.measurement->members.size()));
+    return p.seconds.median * (p.measurement->in_step ? 1.0 : members);
+}
+
+std::string threads_text(const std::optional<std::int32_t>& threads) {
+    return threads ? std::to_string(*threads) : "–";
+}
+
+}  // namespace
+
+Table speed_table(const Analysis& analysis) {
+    Table table{"speed", "Prefill and decode", {}, {}};
+    table.columns = {{"Model"},        {"Device"},        {"Threads", true},
+                     {"Test"},         {"Speed", true},   {"95 % interval", true},
+                     {"n", true},      {"Of roof", true}, {"95 % interval", true},
+                     {"Nearest roof"}, {"Bound by"},      {"State"}};
+    for (const StepSummary& step : analysis.steps) {
+        const Measurement& m = *step.measurement;
+        std::vector<Cell> row{{model_name(*analysis.record, m)},
+                              {m.device},
+                              {threads_text(m.threads)},
+                              {test_name(m)},
+                              value(step.tokens_per_second, Unit::tokens_per_second),
+                              interval(step.tokens_per_second, Unit::tokens_per_second),
+                              count(step.tokens_per_second.n)};
+        add_share(row, step.point);
+        row.push_back(state(analysis.state_of(m)));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+Table latency_table(const Analysis& analysis) {
+    Table table{"latency", "Latency", {}, {}};
+    table.columns = {
+        {"Model"},     {"Device"},    {"What"},           {"Median", true}, {"95 % interval", true},
+        {"P95", true}, {"P99", true}, {"Greatest", true}, {"n", true},      {"State"}};
+    for (const LatencySummary& l : analysis.latencies) {
+        const auto tail = [](const std::optional<Estimate>& e) {
+            return e ? value(*e, Unit::seconds) : Cell{"too few tokens", std::nullopt, Tone::muted};
+        };
+        const Measurement& m = *l.measurement;
+        table.rows.push_back({{model_name(*analysis.record, m)},
+                              {m.device},
+                              {test_name(m)},
+                              value(l.p50, Unit::seconds),
+                              interval(l.p50, Unit::seconds),
+                              tail(l.p95),
+                              tail(l.p99),
+                              value(l.greatest, Unit::seconds),
+                              count(l.p50.n),
+                              state(analysis.state_of(m))});
+    }
+    for (const Measurement& m : analysis.record->measurements) {
+        if (m.kind != Kind::ttft) continue;
+        const auto seconds = estimate_seconds(m);
+        if (!seconds) continue;
+        table.rows.push_back({{model_name(*analysis.record, m)},
+                              {m.device},
+                              {test_name(m)},
+                              value(*seconds, Unit::seconds),
+                              interval(*seconds, Unit::seconds),
+                              nothing,
+                              nothing,
+                              value(std::ranges::max(seconds_of(m)), Unit::seconds),
+                              count(seconds->n),
+                              state(analysis.state_of(m))});
+    }
+    return table;
+}
+
+Table time_table(const StepSummary& step) {
+    Table table{"time", "Where the time goes", {}, {}};
+    table.columns = {{"Operators"},     {"Format"},        {"Time per step", true},
+                     {"Of step", true}, {"Of roof", true}, {"Nearest roof"}};
+    for (const OperatorGroup& g : step.groups) {
+        const Cell share = g.roof_share ? value(*g.roof_share, Unit::share) : nothing;
+        table.rows.push_back({{g.kind},
+                              {g.format},
+                              value(g.seconds, Unit::seconds),
+                              value(g.time_share, Unit::share),
+                              share,
+                              g.roof.empty() ? nothing : Cell{g.roof}});
+    }
+    if (step.gap)
+        table.rows.push_back({{step.groups_in_step ? "outside the operators"
+                                                   : "step less its operators, each run alone"},
+                              nothing,
+                              nothing,
+                              value(*step.gap, Unit::share),
+                              nothing,
+                              nothing});
+    return table;
+}
+
+Table operator_table(const Analysis& analysis) {
+    Table table{"operators", "Operators", {}, {}};
+    table.columns = {{"Operator"},
+                     {"Kind"},
+                     {"Format"},
+                     {"Shape"},
+                     {"Tokens", true},
+                     {"Times", true},
+                     {"Time", true},
+                     {"95 % interval", true},
+                     {"n", true},
+                     {"In step", true},
+                     {"Bytes/s", true},
+                     {"FLOP/s", true},
+                     {"FLOP/B", true},
+                     {"Of roof", true},
+                     {"95 % interval", true},
+                     {"Nearest roof"},
+                     {"Bound by"},
+                     {"State"}};
+    for (const Point& p : analysis.points) {
+        const Measurement& m = *p.measurement;
+        if (m.kind != Kind::op) continue;
+        std::vector<Cell> row{
+            {m.in_step ? m.op->name + " (in step)" : m.op->name},
+            {m.op->kind},
+            {m.op->format},
+            {shape_text(*m.op)},
+            {std::to_string(m.tokens), static_cast<double>(m.tokens)},
+            count(std::max<std::size_t>(1, m.members.size())),
+            value(p.seconds, Unit::seconds),
+            interval(p.seconds, Unit::seconds),
+            count(p.seconds.n),
+            value(seconds_in_step(p), Unit::seconds),
+            value(p.byte_rate.median, Unit::bytes_per_second),
+            p.flop_rate.median > 0.0 ? value(p.flop_rate.median, Unit::flops_per_second) : nothing,
+            {fmt::format("{:.3g}", p.intensity), p.intensity}};
+        add_share(row, &p);
+        row.push_back(state(analysis.state_of(m)));
+        table.rows.push_back(std::move(row));
+    }
+    return table;
+}
+
+Table roof_table(const Analysis& analysis) {
+    Table table{"roofs", "Roofs", {}, {}};
+    table.columns = {{"Roof"},           {"Level"},      {"Device"},
+                     {"Threads", true},  {"Rate", true}, {"95 % interval", true},
+                     {"P5 – P95", true}, {"n", true},    {"Times measured", true}};
+    for (const RoofLine& roof : analysis.roofs) {
+        const Unit unit =
+            roof.resource == Resource::memory ? Unit::bytes_per_second : Unit::flops_per_second;
+        std::size_t turns = 0;
+        for (const Measurement* m : roof.measurements) turns += turns_of(*m).size();
+        const Estimate spread{roof.rate.median, roof.spread, roof.rate.n};
+        table.rows.push_back({{roof.name},
+                              roof.level ? Cell{*roof.level} : nothing,
+                              {roof.device},
+                              {threads_text(roof.threads)},
+                              value(roof.rate, unit),
+                              interval(roof.rate, unit),
+                              interval(spread, unit),
+                              count(roof.rate.n),
+                              count(turns)});
+    }
+    return table;
+}
+
+Table remark_table(const Analysis& analysis) {
+    Table table{"remarks", "Remarks", {{"Measurement"}, {"State"}, {"Remark"}}, {}};
+    for (const Remark& r : analysis.remarks)
+        table.rows.push_back({{r.measurement->id}, state(r.state), {r.text}});
+    return table;
+}
+
+Table overview_table(const std::vector<Analysis>& analyses) {
+    Table table{"overview", "Overview", {}, {}};
+    table.columns = {{"Run"},
+                     {"Board"},
+                     {"Model"},
+                     {"Device"},
+                     {"Decode", true},
+                     {"95 % interval", true},
+                     {"Of roof", true},
+                     {"Bound by"},
+                     {"Prefill", true},
+                     {"First token", true},
+                     {"P95 token", true}};
+    for (const Analysis& analysis : analyses)
+        for (const Headline& h : headlines(analysis)) {
+            const auto speed = [](const StepSummary* step) {
+                return step == nullptr ? nothing
+                                       : value(step->tokens_per_second, Unit::tokens_per_second);
+            };
+            const Point* point = h.decode == nullptr ? nullptr : h.decode->point;
+            const Share* share = point == nullptr ? nullptr : point->nearest();
+            table.rows.push_back(
+                {{analysis.record->run.id},
+                 {board_name(analysis.record->board)},
+                 {h.model},
+                 {h.device},
+                 speed(h.decode),
+                 h.decode == nullptr
+                     ? nothing
+                     : interval(h.decode->tokens_per_second, Unit::tokens_per_second),
+                 share == nullptr ? nothing : value(share->value, Unit::share),
+                 point == nullptr ? nothing : Cell{std::string(bound_text(point->bound))},
+                 speed(h.prefill),
+                 h.first_token_seconds ? value(*h.first_token_seconds, Unit::seconds) : nothing,
+                 h.latency != nullptr && h.latency->p95 ? value(*h.latency->p95, Unit::seconds)
+                                                        : nothing});
+        }
+    return table;
+}
+
+}  // namespace edgeroof::reports
