@@ -97,7 +97,7 @@ std::vector<OperatorGroup> group_operators(const Graph& graph) {
     std::map<std::string, std::size_t> by_key;
     for (std::size_t i = 0; i < graph.ops.size(); ++i) {
         const auto [at, is_new] = by_key.try_emplace(key_of(graph, graph.ops[i]), groups.size());
-        if (is_new) groups.emplace_back();
+        if (is_new) groups.emplace_back().key = at->first;
         groups[at->second].members.push_back(i);
     }
     for (OperatorGroup& group : groups) {

@@ -17,6 +17,7 @@ namespace edgeroof::harness {
 struct OperatorGroup {
     reports::Operator op;              ///< named "blk.*.attn_q+attn_output"
     std::vector<std::size_t> members;  ///< indices into Graph::ops
+    std::string key;                   ///< equal for equal work, in any graph
 
     std::vector<std::string> member_names(const Graph& graph) const;
 };

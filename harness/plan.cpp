@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <set>
 
 #include "harness/operator_groups.hpp"
 
@@ -115,6 +116,9 @@ class Planner {
 
     void operators(const std::string& device, std::size_t index) {
         const OperatorSettings& settings = *profile_.operators;
+        // The last layer of a prefill works on the one token whose logits are wanted, as all layers
+        // of a decode do: that work is the same, and measured once.
+        std::set<std::string> planned;
         for (const std::int64_t tokens : settings.tokens) {
             const TokenWork work{tokens, settings.depth};
             if (!fits("operators of a step", device, index, work)) continue;
@@ -122,6 +126,7 @@ class Planner {
                 {.tokens = tokens, .context = tokens + settings.depth, .kv = profile_.kv_format});
             const std::vector<OperatorGroup> groups = group_operators(graph);
             for (std::size_t i = 0; i < groups.size(); ++i) {
+                if (!planned.insert(groups[i].key).second) continue;
                 PlanStep& step = add(Kind::operators, device, index, work, settings.stop);
                 step.group = i;
                 step.group_name = groups[i].op.name;

@@ -26,6 +26,7 @@ namespace {
 
 constexpr auto table = std::to_array<Command>({
     {"run", "measure roofs, operators and models; write a record and a report", run_run},
+    {"llm", "time prompts and tokens as llama-bench does, with its flags and columns", run_llm},
     {"model", "make, quantize and audit model files", run_model},
     {"generate", "continue a text with a model", run_generate},
     {"perplexity", "how well a model foresees a text", run_perplexity},

@@ -95,9 +95,9 @@ std::vector<Field> own_fields(const LlmResult& result) {
     const std::vector<double> ns = as_doubles(result.samples_ns);
     const std::vector<double> tokens = as_doubles(result.tokens_ns);
     const auto tokens_done = static_cast<double>(result.test.n_prompt + result.test.n_gen);
-    const auto rate = reports::estimate_median(result.samples_ts());
-    // Without samples only the names are asked for.
-    const double seconds = ns.empty() ? 1.0 : reports::median(ns) * 1e-9;
+    const auto time = reports::estimate_median(ns);
+    const auto rate = time ? std::optional(time->rate(1e9 * tokens_done)) : std::nullopt;
+    const double seconds = time ? time->median * 1e-9 : 1.0;  // without: only names are asked for
     const double bandwidth = static_cast<double>(result.bytes) / seconds;
     const auto latency = [&](double q) {
         return tokens.empty() ? ordered_json()
@@ -116,8 +116,9 @@ std::vector<Field> own_fields(const LlmResult& result) {
         {"bandwidth_gbps", bandwidth * 1e-9},
         {"roof_gbps",
          result.roof_bytes_per_s ? ordered_json(*result.roof_bytes_per_s * 1e-9) : ordered_json()},
-        {"roof_share", result.roof_bytes_per_s ? ordered_json(bandwidth / *result.roof_bytes_per_s)
-                                               : ordered_json()},
+        {"roof_share", result.roof_share ? ordered_json(*result.roof_share) : ordered_json()},
+        {"roof", result.roof},
+        {"isa", result.isa},
     };
 }
 

@@ -29,9 +29,12 @@ struct LlmResult {
     std::string test_time;                 ///< UTC, ISO 8601
     std::vector<std::int64_t> samples_ns;  ///< one per repetition
 
-    std::vector<std::int64_t> tokens_ns;     ///< each generated token of every repetition
-    std::uint64_t bytes = 0;                 ///< of one repetition, by the work model
-    std::optional<double> roof_bytes_per_s;  ///< DRAM read, measured beside the repetitions
+    std::vector<std::int64_t> tokens_ns;  ///< each generated token of every repetition
+    std::uint64_t bytes = 0;              ///< of one repetition, by the work model
+    std::string isa;
+    std::string roof;  ///< "DRAM read"; of the memory that the model is read from
+    std::optional<double> roof_bytes_per_s;  ///< measured between the repetitions
+    std::optional<double> roof_share;        ///< of each repetition in that beside it; the median
 
     std::vector<double> samples_ts() const;  ///< tokens per second of each repetition
 };

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/llm/bench.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "harness/board_facts.hpp"
+#include "harness/clock.hpp"
+#include "harness/interrupt.hpp"
+#include "harness/run_folder.hpp"
+#include "kernels/error.hpp"
+#include "reports/analysis/statistics.hpp"
+
+namespace edgeroof::harness {
+namespace {
+
+/// Of the roof, between repetitions: some passes of a DRAM stream.
+constexpr double roof_slice_seconds = 0.03;
+
+std::int64_t tokens_of(const LlmTest& test) { return test.n_prompt + test.n_gen + test.n_depth; }
+
+/// Tests that one engine serves.
+bool same_engine(const LlmTest& a, const LlmTest& b) {
+    return a.model == b.model && a.n_batch == b.n_batch && a.n_ubatch == b.n_ubatch &&
+           a.n_threads == b.n_threads && a.type_k == b.type_k;
+}
+
+std::string model_type(const reports::Model& facts) {
+    const auto main =
+        std::max_element(facts.tensor_bytes.begin(), facts.tensor_bytes.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    const double millions = static_cast<double>(facts.parameters) * 1e-6;
+    const std::string size = millions < 1000.0 ? fmt::format("{:.3g}M", millions)
+                                               : fmt::format("{:.1f}B", millions * 1e-3);
+    return fmt::format("{} {} {}", facts.architecture, size, main->first);
+}
+
+/// Bytes per second of the roof, for about a slice's time.
+double roof_rate(Workload& roof) {
+    const reports::Measurement facts = roof.describe();
+    const auto bytes =
+        static_cast<double>(facts.work.bytes()) * static_cast<double>(facts.repetitions);
+    std::vector<double> rates;
+    double seconds = 0.0;
+    while (seconds < roof_slice_seconds) {
+        const double now = seconds_of(roof.sample().ns);
+        rates.push_back(bytes / now);
+        seconds += now;
+    }
+    return reports::median(rates);
+}
+
+}  // namespace
+
+LlmBench::LlmBench(const LlmOptions& options, reports::Board board,
+                   const std::function<void(const std::string&)>& note)
+    : options_(options), board_(std::move(board)) {
+    for (const LlmTest& test : options.tests) {
+        if (models_.count(test.model) == 0)
+            models_[test.model] = load_model(find_model(test.model, note), test.model, false);
+        const std::int64_t context = *models_[test.model].facts.context_length;
+        if (tokens_of(test) > context)
+            throw InputError(fmt::format("{}: {} needs {} tokens of context; the model's is {}",
+                                         test.model, test.name(), tokens_of(test), context));
+    }
+}
+
+void LlmBench::prepare(const LlmTest& test) {
+    if (engine_ && same_engine(*engine_test_, test)) return;
+    const bool same_device = device_.device && engine_test_->n_threads == test.n_threads;
+    engine_.reset();
+    if (!same_device) {
+        roofs_.reset();
+        device_ = open_device({"cpu", test.n_threads, options_.isa});
+        roofs_ = std::make_unique<RoofSet>(
+            *device_.device, RoofPlan::of(cache_levels(board_), board_.memory_bytes.value_or(0)),
+            device_.device->info().threads, device_.isa);
+    }
+    std::int64_t context = 1;
+    for (const LlmTest& other : options_.tests)
+        if (same_engine(other, test)) context = std::max(context, tokens_of(other));
+    engine_ = std::make_unique<Engine>(
+        *device_.device, models_.at(test.model).model,
+        runtime::SessionOptions{.context = context,
+                                .kv = *format_from_name(test.type_k),
+                                .batch = std::min(test.n_batch, test.n_ubatch)});
+    engine_test_ = test;
+}
+
+void LlmBench::warm_up(const LlmTest& test) {
+    if (test.n_prompt > 0) engine_->prefill(test.n_prompt, test.n_depth);
+    if (test.n_gen > 0) engine_->decode(test.n_depth + test.n_prompt);
+}
+
+void LlmBench::repeat(const LlmTest& test, LlmResult& result, Workload* roof) {
+    // A model that stays in the cache would be driven out of it by a roof in between.
+    const LoadedModel& model = models_.at(test.model);
+    const bool in_turns = model.tensor_bytes() > device_.device->info().last_level_cache_bytes;
+    std::vector<double> rates, shares;
+    if (roof != nullptr) rates.push_back(roof_rate(*roof));
+    if (options_.warm_up) warm_up(test);
+    for (std::int64_t i = 0; i < options_.repetitions && interrupt_signal() == 0; ++i) {
+        engine_->fill(test.n_depth);
+        const std::int64_t start = monotonic_ns();
+        if (test.n_prompt > 0) engine_->prefill(test.n_prompt, test.n_depth);
+        std::int64_t begin = monotonic_ns();
+        for (std::int64_t n = 0; n < test.n_gen; ++n) {
+            engine_->decode(test.n_depth + test.n_prompt + n);
+            const std::int64_t end = monotonic_ns();
+            result.tokens_ns.push_back(end - begin);
+            begin = end;
+        }
+        result.samples_ns.push_back(begin - start);
+        if (roof != nullptr && (in_turns || i + 1 == options_.repetitions)) {
+            rates.push_back(roof_rate(*roof));
+            const double beside = (rates[rates.size() - 2] + rates.back()) / 2;
+            shares.push_back(static_cast<double>(result.bytes) /
+                             seconds_of(result.samples_ns.back()) / beside);
+        }
+    }
+    if (roof == nullptr || shares.empty()) return;
+    result.roof_bytes_per_s = reports::median(rates);
+    result.roof_share = reports::median(shares);
+}
+
+LlmResult LlmBench::run(const LlmTest& test) {
+    prepare(test);
+    const LoadedModel& model = models_.at(test.model);
+    LlmResult result;
+    result.test = test;
+    result.test_time = utc_now();
+    result.cpu_info = board_.cpu;
+    result.backends = "CPU";
+    result.isa = device_.isa;
+    result.model_filename = model.facts.path.value_or(test.model);
+    result.model_type = model_type(model.facts);
+    result.model_size = model.tensor_bytes();
+    result.model_n_params = model.facts.parameters;
+    edgeroof::Work work;
+    if (test.n_prompt > 0) work += engine_->prefill_work(test.n_prompt, test.n_depth);
+    if (test.n_gen > 0) work += engine_->decode_work(test.n_gen, test.n_depth + test.n_prompt);
+    result.bytes = work.bytes();
+    Workload* roof = nullptr;
+    if (options_.roof) {
+        result.roof = roofs_->plan().level_read(model.tensor_bytes());
+        roof = &roofs_->get(result.roof);
+    }
+    repeat(test, result, roof);
+    return result;
+}
+
+}  // namespace edgeroof::harness
