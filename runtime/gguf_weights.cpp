@@ -31,8 +31,8 @@ std::span<const std::byte> GgufWeights::bytes(const Tensor& weight) const {
                          weight.shape.row()));
     if (weight.source_row < 0 || weight.source_row > tensor.shape.rows() ||
         weight.shape.rows() > tensor.shape.rows() - weight.source_row)
-        fail(fmt::format("{} rows, but rows {} to {} are wanted", tensor.shape.rows(),
-                         weight.source_row, weight.source_row + weight.shape.rows() - 1));
+        fail(fmt::format("{} rows, but {} from row {} on are wanted", tensor.shape.rows(),
+                         weight.shape.rows(), weight.source_row));
     const std::size_t row = tensor.bytes / static_cast<std::uint64_t>(tensor.shape.rows());
     return file_->bytes(tensor).subspan(static_cast<std::size_t>(weight.source_row) * row,
                                         static_cast<std::size_t>(weight.shape.rows()) * row);
