@@ -93,6 +93,7 @@ std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>&
 }  // namespace
 
 const Share* Point::nearest() const {
+    if (bound == Bound::cache && !memory_share) return nullptr;  // by a roof that was not measured
     const Share* memory = memory_share ? &*memory_share : nullptr;
     const Share* compute = compute_share ? &*compute_share : nullptr;
     if (memory == nullptr || compute == nullptr) return memory != nullptr ? memory : compute;

@@ -35,7 +35,7 @@ struct Point {
     /// Why the figure can't be right: it is above a roof by more than the interval.
     std::optional<std::string> suspect;
 
-    /// The share of the roof that bounds it, or the greater one.
+    /// The share of the roof that bounds it, or the greater one; null where none does.
     const Share* nearest() const;
     std::string roof_name() const;  ///< of nearest()
 };

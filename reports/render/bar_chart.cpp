@@ -88,7 +88,7 @@ void draw_axis(Markup& svg, const LinearScale& x, Unit unit, double bottom) {
         svg.element(
             "text",
             {{"class", "tick"}, {"x", x(value)}, {"y", bottom + 16.0}, {"text-anchor", "middle"}},
-            unit == Unit::share ? fmt::format("{:g} %", value * 100.0)
+            unit == Unit::share ? fmt::format("{:g} %", value * 100.0 + 0.0)
                                 : fmt::format("{:g}", value));
     }
 }

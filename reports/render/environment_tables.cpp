@@ -26,7 +26,7 @@ class Facts {
             absent(std::move(what));
     }
     void absent(std::string what) {
-        table_.rows.push_back({{std::move(what)}, {"not known", std::nullopt, Tone::muted}});
+        table_.rows.push_back({{std::move(what)}, {"not known", "", std::nullopt, Tone::muted}});
     }
     Table take() { return std::move(table_); }
 
@@ -85,8 +85,8 @@ Table model_table(const Record& record) {
         table.rows.push_back(
             {{m.label},
              {m.architecture},
-             {format_count(m.parameters), static_cast<double>(m.parameters)},
-             {format_value(static_cast<double>(m.file_bytes), Unit::bytes),
+             {format_count(m.parameters), "", static_cast<double>(m.parameters)},
+             {format_value(static_cast<double>(m.file_bytes), Unit::bytes), "",
               static_cast<double>(m.file_bytes)},
              {composition(m)},
              {m.context_length ? std::to_string(*m.context_length) : "–"},
@@ -151,7 +151,7 @@ Table promise_table(const Record& record) {
                                                : unit_from(p.unit);
         const std::string text = unit == Unit::plain ? fmt::format("{:g} {}", p.value, p.unit)
                                                      : format_value(p.value, unit);
-        table.rows.push_back({{p.name}, {text, p.value}, {p.source}});
+        table.rows.push_back({{p.name}, {text, "", p.value}, {p.source}});
     }
     return table;
 }
@@ -170,7 +170,7 @@ Table sensor_table(const Record& record) {
         const auto show = [&](double v) {
             return Cell{
                 unit == Unit::plain ? fmt::format("{:.4g} {}", v, s.unit) : format_value(v, unit),
-                v};
+                "", v};
         };
         table.rows.push_back(
             {{s.name},
@@ -178,7 +178,7 @@ Table sensor_table(const Record& record) {
              show(values.front()),
              show(quantile(values, 0.5)),
              show(values.back()),
-             {format_count(values.size()), static_cast<double>(values.size())},
+             {format_count(values.size()), "", static_cast<double>(values.size())},
              {format_value(s.nominal_hz, Unit::hertz)},
              {s.seen_hz ? format_value(*s.seen_hz, Unit::hertz) : "–"},
              {s.overhead_ns ? format_value(*s.overhead_ns * 1e-9, Unit::seconds) : "–"}});

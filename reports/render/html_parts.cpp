@@ -74,11 +74,13 @@ void html_table(Markup& html, const Table& table, std::string_view prefix, Table
         for (std::size_t i = 0; i < row.size(); ++i) {
             const std::string_view classes = class_of(row[i], table.columns[i]);
             if (row[i].sort)
-                html.element(
-                    "td", {{"class", classes}, {"data-sort", fmt::format("{:.9g}", *row[i].sort)}},
-                    row[i].text);
+                html.open("td",
+                          {{"class", classes}, {"data-sort", fmt::format("{:.9g}", *row[i].sort)}});
             else
-                html.element("td", {{"class", classes}}, row[i].text);
+                html.open("td", {{"class", classes}});
+            html.text(row[i].text);
+            if (!row[i].detail.empty()) html.element("span", {{"class", "range"}}, row[i].detail);
+            html.close();
         }
         html.close();
     }

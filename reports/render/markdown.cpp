@@ -27,7 +27,10 @@ std::string markdown_table(const Table& table) {
     }
     text += "|\n" + rule + "|\n";
     for (const std::vector<Cell>& row : table.rows) {
-        for (const Cell& cell : row) text += "| " + escape_markdown(cell.text) + ' ';
+        for (const Cell& cell : row) {
+            text += "| " + escape_markdown(cell.text) + ' ';
+            if (!cell.detail.empty()) text += fmt::format("({}) ", escape_markdown(cell.detail));
+        }
         text += "|\n";
     }
     return text + '\n';

@@ -10,66 +10,55 @@
 namespace edgeroof::reports {
 namespace {
 
-const Cell nothing{"–", std::nullopt, Tone::muted};
+const Cell nothing{"–", "", std::nullopt, Tone::muted};
 
 Cell value(const Estimate& estimate, Unit unit) {
     const Figure figure = format_figure(estimate, unit);
     const std::string text =
         figure.unit.empty() ? figure.value : fmt::format("{} {}", figure.value, figure.unit);
-    return {text, estimate.median};
+    return {text, figure.interval, estimate.median};
 }
-Cell value(double number, Unit unit) { return {format_value(number, unit), number}; }
+Cell value(double number, Unit unit) { return {format_value(number, unit), "", number}; }
 
-Cell interval(const Estimate& estimate, Unit unit) {
-    if (!estimate.interval) return nothing;
-    return {format_figure(estimate, unit).interval, estimate.interval->half_width()};
-}
-
-Cell count(std::size_t n) { return {format_count(n), static_cast<double>(n)}; }
+Cell count(std::size_t n) { return {format_count(n), "", static_cast<double>(n)}; }
 
 Cell state(State s) {
-    return {std::string(state_text(s)), std::nullopt, s == State::ok ? Tone::good : Tone::warning};
+    return {std::string(state_text(s)), "", std::nullopt,
+            s == State::ok ? Tone::good : Tone::warning};
 }
 
-/// Share of its roof, the interval, and which roof.
+/// Share of its roof, which roof, and what bounds it.
 void add_share(std::vector<Cell>& row, const Point* p) {
     const Share* share = p == nullptr ? nullptr : p->nearest();
     if (share == nullptr) {
-        row.insert(row.end(), {nothing, nothing, nothing});
+        row.insert(row.end(), {nothing, nothing});
     } else {
         row.push_back(value(share->value, Unit::share));
-        row.push_back(interval(share->value, Unit::share));
         row.push_back({share->beside ? p->roof_name() : p->roof_name() + " (another time)"});
     }
     row.push_back(p == nullptr ? nothing : Cell{std::string(bound_text(p->bound))});
 }
 
-double seconds_in_step(const Point& p) {
-    const auto members =
-        static_cast<double>(std::max<std::size_t>(1, p.measurement->members.size()));
-    return p.seconds.median * (p.measurement->in_step ? 1.0 : members);
+Cell device(const std::string& id, const std::optional<std::int32_t>& threads) {
+    return {threads ? fmt::format("{} × {}", id, *threads) : id};
 }
 
-std::string threads_text(const std::optional<std::int32_t>& threads) {
-    return threads ? std::to_string(*threads) : "–";
-}
+constexpr const char* share_title = "Of roof, 95 % interval";
 
 }  // namespace
 
 Table speed_table(const Analysis& analysis) {
     Table table{"speed", "Prefill and decode", {}, {}};
-    table.columns = {{"Model"},        {"Device"},        {"Threads", true},
-                     {"Test"},         {"Speed", true},   {"95 % interval", true},
-                     {"n", true},      {"Of roof", true}, {"95 % interval", true},
-                     {"Nearest roof"}, {"Bound by"},      {"State"}};
+    table.columns = {
+        {"Model"},   {"Device × threads"}, {"Test"},         {"Speed, 95 % interval", true},
+        {"n", true}, {share_title, true},  {"Nearest roof"}, {"Bound by"},
+        {"State"}};
     for (const StepSummary& step : analysis.steps) {
         const Measurement& m = *step.measurement;
         std::vector<Cell> row{{model_name(*analysis.record, m)},
-                              {m.device},
-                              {threads_text(m.threads)},
+                              device(m.device, m.threads),
                               {test_name(m)},
                               value(step.tokens_per_second, Unit::tokens_per_second),
-                              interval(step.tokens_per_second, Unit::tokens_per_second),
                               count(step.tokens_per_second.n)};
         add_share(row, step.point);
         row.push_back(state(analysis.state_of(m)));
@@ -81,18 +70,19 @@ Table speed_table(const Analysis& analysis) {
 Table latency_table(const Analysis& analysis) {
     Table table{"latency", "Latency", {}, {}};
     table.columns = {
-        {"Model"},     {"Device"},    {"What"},           {"Median", true}, {"95 % interval", true},
-        {"P95", true}, {"P99", true}, {"Greatest", true}, {"n", true},      {"State"}};
+        {"Model"},     {"Device × threads"}, {"What"},           {"Median, 95 % interval", true},
+        {"P95", true}, {"P99", true},        {"Greatest", true}, {"n", true},
+        {"State"}};
     for (const LatencySummary& l : analysis.latencies) {
         const auto tail = [](const std::optional<Estimate>& e) {
-            return e ? value(*e, Unit::seconds) : Cell{"too few tokens", std::nullopt, Tone::muted};
+            return e ? value(*e, Unit::seconds)
+                     : Cell{"too few tokens", "", std::nullopt, Tone::muted};
         };
         const Measurement& m = *l.measurement;
         table.rows.push_back({{model_name(*analysis.record, m)},
-                              {m.device},
+                              device(m.device, m.threads),
                               {test_name(m)},
                               value(l.p50, Unit::seconds),
-                              interval(l.p50, Unit::seconds),
                               tail(l.p95),
                               tail(l.p99),
                               value(l.greatest, Unit::seconds),
@@ -104,10 +94,9 @@ Table latency_table(const Analysis& analysis) {
         const auto seconds = estimate_seconds(m);
         if (!seconds) continue;
         table.rows.push_back({{model_name(*analysis.record, m)},
-                              {m.device},
+                              device(m.device, m.threads),
                               {test_name(m)},
                               value(*seconds, Unit::seconds),
-                              interval(*seconds, Unit::seconds),
                               nothing,
                               nothing,
                               value(std::ranges::max(seconds_of(m)), Unit::seconds),
@@ -119,17 +108,15 @@ Table latency_table(const Analysis& analysis) {
 
 Table time_table(const StepSummary& step) {
     Table table{"time", "Where the time goes", {}, {}};
-    table.columns = {{"Operators"},     {"Format"},        {"Time per step", true},
+    table.columns = {{"Operators"},     {"Format"},        {"Time per repetition", true},
                      {"Of step", true}, {"Of roof", true}, {"Nearest roof"}};
-    for (const OperatorGroup& g : step.groups) {
-        const Cell share = g.roof_share ? value(*g.roof_share, Unit::share) : nothing;
+    for (const OperatorGroup& g : step.groups)
         table.rows.push_back({{g.kind},
                               {g.format},
                               value(g.seconds, Unit::seconds),
                               value(g.time_share, Unit::share),
-                              share,
-                              g.roof.empty() ? nothing : Cell{g.roof}});
-    }
+                              g.roof_share ? value(*g.roof_share, Unit::share) : nothing,
+                              {g.roof.empty() ? (g.cached ? "from cache" : "–") : g.roof}});
     if (step.gap)
         table.rows.push_back({{step.groups_in_step ? "outside the operators"
                                                    : "step less its operators, each run alone"},
@@ -148,16 +135,13 @@ Table operator_table(const Analysis& analysis) {
                      {"Format"},
                      {"Shape"},
                      {"Tokens", true},
-                     {"Times", true},
-                     {"Time", true},
-                     {"95 % interval", true},
+                     {"Calls", true},
+                     {"Time, 95 % interval", true},
                      {"n", true},
-                     {"In step", true},
                      {"Bytes/s", true},
                      {"FLOP/s", true},
                      {"FLOP/B", true},
-                     {"Of roof", true},
-                     {"95 % interval", true},
+                     {share_title, true},
                      {"Nearest roof"},
                      {"Bound by"},
                      {"State"}};
@@ -169,15 +153,13 @@ Table operator_table(const Analysis& analysis) {
             {m.op->kind},
             {m.op->format},
             {shape_text(*m.op)},
-            {std::to_string(m.tokens), static_cast<double>(m.tokens)},
+            {std::to_string(m.tokens), "", static_cast<double>(m.tokens)},
             count(std::max<std::size_t>(1, m.members.size())),
             value(p.seconds, Unit::seconds),
-            interval(p.seconds, Unit::seconds),
             count(p.seconds.n),
-            value(seconds_in_step(p), Unit::seconds),
             value(p.byte_rate.median, Unit::bytes_per_second),
             p.flop_rate.median > 0.0 ? value(p.flop_rate.median, Unit::flops_per_second) : nothing,
-            {fmt::format("{:.3g}", p.intensity), p.intensity}};
+            {fmt::format("{:.3g}", p.intensity), "", p.intensity}};
         add_share(row, &p);
         row.push_back(state(analysis.state_of(m)));
         table.rows.push_back(std::move(row));
@@ -187,9 +169,9 @@ Table operator_table(const Analysis& analysis) {
 
 Table roof_table(const Analysis& analysis) {
     Table table{"roofs", "Roofs", {}, {}};
-    table.columns = {{"Roof"},           {"Level"},      {"Device"},
-                     {"Threads", true},  {"Rate", true}, {"95 % interval", true},
-                     {"P5 – P95", true}, {"n", true},    {"Times measured", true}};
+    table.columns = {
+        {"Roof"},           {"Level"},   {"Device × threads"}, {"Rate, 95 % interval", true},
+        {"P5 – P95", true}, {"n", true}, {"Turns", true}};
     for (const RoofLine& roof : analysis.roofs) {
         const Unit unit =
             roof.resource == Resource::memory ? Unit::bytes_per_second : Unit::flops_per_second;
@@ -198,11 +180,9 @@ Table roof_table(const Analysis& analysis) {
         const Estimate spread{roof.rate.median, roof.spread, roof.rate.n};
         table.rows.push_back({{roof.name},
                               roof.level ? Cell{*roof.level} : nothing,
-                              {roof.device},
-                              {threads_text(roof.threads)},
+                              device(roof.device, roof.threads),
                               value(roof.rate, unit),
-                              interval(roof.rate, unit),
-                              interval(spread, unit),
+                              {format_figure(spread, unit).interval},
                               count(roof.rate.n),
                               count(turns)});
     }
@@ -222,11 +202,10 @@ Table overview_table(const std::vector<Analysis>& analyses) {
                      {"Board"},
                      {"Model"},
                      {"Device"},
-                     {"Decode", true},
-                     {"95 % interval", true},
-                     {"Of roof", true},
+                     {"Decode, 95 % interval", true},
+                     {share_title, true},
                      {"Bound by"},
-                     {"Prefill", true},
+                     {"Prefill, 95 % interval", true},
                      {"First token", true},
                      {"P95 token", true}};
     for (const Analysis& analysis : analyses)
@@ -243,9 +222,6 @@ Table overview_table(const std::vector<Analysis>& analyses) {
                  {h.model},
                  {h.device},
                  speed(h.decode),
-                 h.decode == nullptr
-                     ? nothing
-                     : interval(h.decode->tokens_per_second, Unit::tokens_per_second),
                  share == nullptr ? nothing : value(share->value, Unit::share),
                  point == nullptr ? nothing : Cell{std::string(bound_text(point->bound))},
                  speed(h.prefill),

@@ -48,7 +48,7 @@ std::vector<double> LinearScale::ticks(int count) const {
         if (factor * decade >= rough * (1 - slack)) step = factor * decade;
     std::vector<double> values;
     for (double i = std::ceil(low / step - slack); i * step <= high + step * slack; ++i)
-        values.push_back(i * step);
+        values.push_back(i == 0.0 ? 0.0 : i * step);  // not -0
     return values;
 }
 

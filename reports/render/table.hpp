@@ -16,6 +16,7 @@ enum class Tone : std::uint8_t { normal, muted, good, warning };
 
 struct Cell {
     std::string text;
+    std::string detail = {};                    ///< its 95 % interval
     std::optional<double> sort = std::nullopt;  ///< numeric order of the column; else by text
     Tone tone = Tone::normal;
 };
