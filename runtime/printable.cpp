@@ -5,9 +5,9 @@
 
 namespace edgeroof::runtime {
 
-std::string quoted(std::string_view text) {
+std::string printable(std::string_view text) {
     constexpr std::size_t limit = 60;
-    std::string out = "'";
+    std::string out;
     for (const char c : text.substr(0, limit)) {
         const auto byte = static_cast<unsigned char>(c);
         if (byte < 0x20 || byte > 0x7e)
@@ -15,7 +15,9 @@ std::string quoted(std::string_view text) {
         else
             out += c;
     }
-    return out + (text.size() > limit ? "...'" : "'");
+    return text.size() > limit ? out + "..." : out;
 }
+
+std::string quoted(std::string_view text) { return "'" + printable(text) + "'"; }
 
 }  // namespace edgeroof::runtime

@@ -6,8 +6,9 @@
 
 namespace edgeroof::runtime {
 
-/// Text from a file, fit for an error message: quoted, control and non-ASCII bytes as \xNN, cut
-/// after 60 bytes.
+/// Text from a file, fit for a terminal: control and non-ASCII bytes as \xNN, cut after 60 bytes.
+std::string printable(std::string_view text);
+/// The same between quotes, for error messages.
 std::string quoted(std::string_view text);
 
 }  // namespace edgeroof::runtime

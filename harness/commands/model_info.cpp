@@ -57,6 +57,13 @@ std::string size_text(const runtime::ModelAudit& audit) {
     return text;
 }
 
+std::string tokenizer_text(const runtime::ModelAudit& audit) {
+    if (audit.tokenizer.empty()) return {};
+    const std::string& pre = audit.pre_tokenizer;
+    return fmt::format("{}{}{}, {} tokens", runtime::printable(audit.tokenizer),
+                       pre.empty() ? "" : " ", runtime::printable(pre), audit.vocabulary);
+}
+
 void print_token(const TokenWork& token, std::int64_t depth) {
     if (const auto* reason = std::get_if<std::string>(&token)) {
         std::cout << fmt::format("\nWhat a token reads is not known: {}\n", *reason);
@@ -76,23 +83,21 @@ void print(const runtime::GgufFile& file, const runtime::ModelAudit& audit, cons
     const auto line = [](std::string_view what, const std::string& value) {
         std::cout << fmt::format("  {:<13} {}\n", what, value.empty() ? "none" : value);
     };
-    const auto shown = [](const std::string& text) {
-        return text.empty() ? text : runtime::quoted(text);
-    };
     std::cout << file.path().string() << '\n';
-    line("name", shown(audit.name));
-    line("architecture", shown(audit.architecture));
+    line("name", runtime::printable(audit.name));
+    line("architecture", runtime::printable(audit.architecture));
     line("size", size_text(audit));
     line("context", audit.context ? fmt::format("{} tokens", *audit.context) : "");
-    line("tokenizer", audit.tokenizer.empty()
-                          ? ""
-                          : fmt::format("{} {}, {} tokens", shown(audit.tokenizer),
-                                        shown(audit.pre_tokenizer), audit.vocabulary));
+    line("tokenizer", tokenizer_text(audit));
+    line("label", label_text(audit));
+    if (audit.parts > 1) line("parts", fmt::format("one of {} files", audit.parts));
+    if (audit.tensors == 0) {
+        line("parameters", "");
+        return;
+    }
     line("parameters",
          fmt::format("{} in {}, {:.2f} bits each", quantity(double(audit.parameters)),
                      quantity(double(audit.tensor_bytes), "B"), audit.bits_per_weight()));
-    line("label", label_text(audit));
-    if (audit.parts > 1) line("parts", fmt::format("one of {} files", audit.parts));
     std::cout << fmt::format("\n  {:<9} {:>7} {:>14} {:>14} {:>8}\n", "format", "tensors",
                              "parameters", "bytes", "share");
     for (const runtime::FormatShare& share : audit.formats)
