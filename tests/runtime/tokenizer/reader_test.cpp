@@ -2,7 +2,6 @@
 #include "runtime/tokenizer/vocabulary_reader.hpp"
 
 #include <gmock/gmock.h>
-#include <unistd.h>
 
 #include <array>
 #include <filesystem>
@@ -10,7 +9,7 @@
 #include <vector>
 
 #include "runtime/gguf_writer.hpp"
-#include "tests/runtime/tokenizer/vocabularies.hpp"
+#include "tests/reports/temporary_folder.hpp"
 
 namespace edgeroof::runtime::test {
 namespace {
@@ -22,19 +21,12 @@ using testing::ThrowsMessage;
 /// A file of metadata alone: a vocabulary without a model.
 class VocabularyFile {
   public:
-    explicit VocabularyFile(const GgufHeader& header)
-        : path_(std::filesystem::temp_directory_path() /
-                ("edgeroof_vocabulary_" + std::to_string(getpid()) + ".gguf")) {
-        GgufWriter(path_, header).finish();
-    }
-    ~VocabularyFile() { std::filesystem::remove(path_); }
-    VocabularyFile(const VocabularyFile&) = delete;
-    VocabularyFile& operator=(const VocabularyFile&) = delete;
-
+    explicit VocabularyFile(const GgufHeader& header) { GgufWriter(path_, header).finish(); }
     Vocabulary read() const { return read_vocabulary(GgufFile(path_)); }
 
   private:
-    std::filesystem::path path_;
+    reports::testing::TemporaryFolder folder_;
+    std::filesystem::path path_ = folder_ / "vocabulary.gguf";
 };
 
 GgufHeader header() {
