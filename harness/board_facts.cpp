@@ -1,31 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "harness/board_facts.hpp"
 
-#include <sys/utsname.h>
-
 #include <algorithm>
 
-#include "devices/topology.hpp"
+#include "devices/board.hpp"
 
 namespace edgeroof::harness {
+namespace {
 
-BoardFacts find_board() {
-    BoardFacts facts;
-    utsname names{};
-    uname(&names);
-    const Topology& machine = topology();
-    facts.board.cpu = "CPU";
-    facts.board.architecture = names.machine;
-    facts.board.kernel = std::string(names.sysname) + " " + names.release;
-    facts.board.os = names.sysname;
-    facts.board.cores = machine.cores;
-    facts.board.threads = static_cast<std::int32_t>(machine.processors.size());
-    facts.board.memory_bytes = machine.memory_bytes;
-    if (machine.l2_bytes > 0)
-        facts.board.caches.push_back({2, "unified", machine.l2_bytes, 1, machine.cores});
-    if (machine.l3_bytes > 0)
-        facts.board.caches.push_back({3, "unified", machine.l3_bytes, machine.cores, 1});
-    return facts;
+reports::Cluster record_cluster(const CpuCluster& found, std::int32_t threads_per_core) {
+    reports::Cluster cluster;
+    cluster.name = found.core;
+    cluster.threads = static_cast<std::int32_t>(found.cpus.size());
+    cluster.cores = cluster.threads / std::max(threads_per_core, 1);
+    cluster.cpus.assign(found.cpus.begin(), found.cpus.end());
+    cluster.min_hz = found.least_hz;
+    cluster.max_hz = found.greatest_hz;
+    cluster.found_hz = found.limit_hz;
+    cluster.governor = found.governor;
+    return cluster;
+}
+
+void note_absences(FoundBoard& found) {
+    const reports::Board& board = found.board;
+    const auto absent = [&](bool there, const char* what, const char* why, const char* remedy) {
+        if (!there) found.absent.push_back({what, why, remedy});
+    };
+    const char* declare = "say so where the record is published; no sensor tells";
+    absent(board.memory_hz.has_value(), "board.memory_hz",
+           "no memory clock is readable in /sys/class/devfreq",
+           "load the memory controller's devfreq driver, where the board has one");
+    absent(board.firmware.has_value(), "board.firmware", "neither DMI nor the device tree names it",
+           "run where /sys/class/dmi is readable");
+    absent(board.cooling.has_value(), "board.cooling", "it was not declared", declare);
+    absent(board.supply.has_value(), "board.supply", "it was not declared", declare);
+    absent(board.ambient.has_value(), "board.ambient", "it was not declared", declare);
+}
+
+}  // namespace
+
+FoundBoard find_board() {
+    const BoardFacts facts = read_board();
+    FoundBoard found;
+    reports::Board& board = found.board;
+    board.name = facts.name;
+    board.cpu = facts.cpu;
+    board.architecture = facts.architecture;
+    board.cores = facts.cores;
+    board.threads = facts.threads;
+    const std::int32_t threads_per_core = facts.cores > 0 ? facts.threads / facts.cores : 1;
+    for (const CpuCluster& cluster : facts.clusters)
+        board.clusters.push_back(record_cluster(cluster, threads_per_core));
+    board.isa_features = facts.isa_features;
+    for (const CacheFacts& cache : facts.caches)
+        board.caches.push_back(
+            {cache.level, cache.kind, cache.bytes, cache.shared_by, cache.count});
+    board.memory_bytes = facts.memory_bytes;
+    board.memory_hz = facts.memory_hz;
+    board.os = facts.os;
+    board.kernel = facts.kernel;
+    board.firmware = facts.firmware;
+    board.virtual_machine = facts.virtual_machine;
+    note_absences(found);
+    return found;
 }
 
 std::vector<CacheLevel> cache_levels(const reports::Board& board) {

@@ -8,13 +8,13 @@
 
 namespace edgeroof::harness {
 
-struct BoardFacts {
+struct FoundBoard {
     reports::Board board;
     std::vector<reports::Absence> absent;  ///< what could not be found out of it
 };
 
 /// The board that this runs on, as found and as matched.
-BoardFacts find_board();
+FoundBoard find_board();
 
 /// Data and unified caches from level 2 up, those of one level together.
 std::vector<CacheLevel> cache_levels(const reports::Board& board);

@@ -8,7 +8,10 @@
 #include <ctime>
 
 #include "kernels/error.hpp"
+#include "reports/analysis/analysis.hpp"
 #include "reports/record/record_file.hpp"
+#include "reports/render/html.hpp"
+#include "reports/render/markdown.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -60,6 +63,10 @@ reports::Record RunFolder::record() const { return reports::read_journal(folder_
 
 void RunFolder::finish(const reports::Record& record, bool complete) {
     reports::write_record(record, record_path());
+    std::vector<reports::Analysis> analyses;
+    analyses.emplace_back(record);
+    reports::write_atomically(report_path(), reports::render_html(analyses));
+    reports::write_atomically(folder_ / "report.md", reports::render_markdown(analyses));
 
     std::error_code error;
     if (complete) fs::remove(folder_ / journal_name, error);

@@ -4,15 +4,20 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <set>
 
+#include "devices/discovery.hpp"
+#include "devices/sensors/sensor.hpp"
 #include "harness/board_facts.hpp"
 #include "harness/clock.hpp"
 #include "harness/commands/command.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/options.hpp"
+#include "harness/resume.hpp"
 #include "harness/run_folder.hpp"
 #include "harness/runner.hpp"
 #include "harness/terminal.hpp"
+#include "harness/timeline.hpp"
 #include "harness/version.hpp"
 #include "kernels/error.hpp"
 
@@ -91,10 +96,15 @@ void note(const RunOptions& options, const std::string& text) {
     if (!options.quiet) std::cerr << paint(text, Ink::faint, STDERR_FILENO) << '\n';
 }
 
-void open_models(Prepared& run, const RunOptions& options) {
+/// `earlier`: where an interrupted run found its models; the working directory may be another.
+void open_models(Prepared& run, const RunOptions& options, const reports::Record* earlier) {
     for (const std::string& text : run.profile.models) {
-        const fs::path path =
-            find_model(text, [&](const std::string& line) { note(options, line); });
+        fs::path path;
+        if (earlier != nullptr)
+            for (const reports::Model& model : earlier->models)
+                if (model.label == text) path = model.path.value_or("");
+        if (std::error_code error; path.empty() || !fs::exists(path, error))
+            path = find_model(text, [&](const std::string& line) { note(options, line); });
         LoadedModel model = load_model(fs::absolute(path), text, true);
         run.header.models.push_back(model.facts);
         run.models.push_back(std::move(model));
@@ -111,15 +121,16 @@ void open_devices(Prepared& run, const RunOptions& options) {
 }
 
 /// `options` win over the profile.
-Prepared prepare(const RunOptions& options, Profile profile, const Arguments& arguments) {
+Prepared prepare(const RunOptions& options, Profile profile, const Arguments& arguments,
+                 const reports::Record* earlier = nullptr) {
     Prepared run;
     run.profile = std::move(profile);
     if (!options.models.empty()) run.profile.models = options.models;
     if (!options.devices.empty()) run.profile.devices = options.devices;
-    open_models(run, options);
+    open_models(run, options, earlier);
     open_devices(run, options);
 
-    BoardFacts facts = find_board();
+    FoundBoard facts = find_board();
     run.roofs = RoofPlan::of(cache_levels(facts.board), facts.board.memory_bytes.value_or(0));
     run.plan = make_plan(run.profile, run.models, run.profile.devices, run.roofs);
 
@@ -129,6 +140,10 @@ Prepared prepare(const RunOptions& options, Profile profile, const Arguments& ar
     header.profile = {run.profile.name, run.profile.path, run.profile.text};
     header.absent = std::move(facts.absent);
     header.absent.insert(header.absent.end(), run.plan.absent.begin(), run.plan.absent.end());
+    for (const Missing& missing : missing_sensors())
+        header.absent.push_back(
+            {"sensor: " + missing.what, missing.why,
+             missing.remedy.empty() ? std::nullopt : std::optional(missing.remedy)});
     header.run.started = utc_now();
     header.run.started_ns = monotonic_ns();
     header.run.id = default_run_folder(header.board, header.run.started).filename().string();
@@ -155,12 +170,25 @@ void report_end(const RunOptions& options, const RunFolder& folder, const report
     std::cout << out.dump(2) << '\n';
 }
 
+/// What was not to be had before an interruption was asked for again after it.
+void drop_repeated(std::vector<reports::Absence>& absent) {
+    std::set<std::pair<std::string, std::string>> seen;
+    std::erase_if(absent, [&](const reports::Absence& absence) {
+        return !seen.insert({absence.what, absence.why}).second;
+    });
+}
+
 Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
                  const reports::Record* earlier) {
     RunSink sink;
     sink.measurement = [&](const reports::Measurement& m) { folder.journal().append(m); };
     sink.absence = [&](const reports::Absence& absence) { folder.journal().append(absence); };
-    sink.step_done = [] {};
+    Timeline timeline(find_sensors(), run.profile.sensor_hz);
+    sink.step_done = [&] {
+        for (const reports::Sensor& piece : timeline.take()) folder.journal().append(piece);
+        for (const reports::Absence& absence : timeline.take_vanished())
+            folder.journal().append(absence);
+    };
     const InterruptGuard guard;
     {
         Progress progress(Progress::style_for(options.verbose, options.quiet),
@@ -170,11 +198,17 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
                                   .devices = run.devices,
                                   .roofs = run.roofs,
                                   .cpus = run.header.board.threads,
-                                  .waiting_threads = {},
+                                  .waiting_threads = {timeline.thread_id()},
                                   .earlier = earlier};
         Runner(setup, run.plan, sink, progress).run();
     }
+    sink.step_done();
     reports::Record record = folder.record();
+    record.sampler_overhead = timeline.overhead();
+    drop_repeated(record.absent);
+    if (earlier != nullptr)
+        record.notes.push_back(
+            fmt::format("The run was interrupted and went on at {}.", utc_now()));
     const int signal = interrupt_signal();
     if (signal == 0) record.run.finished = utc_now();
     folder.finish(record, signal == 0);
@@ -192,6 +226,28 @@ Exit start(const RunOptions& options, const Arguments& arguments) {
     return measure_all(options, run, folder, nullptr);
 }
 
+/// Goes on as the interrupted run was told to; `options` say only how to show it.
+Exit resume(const RunOptions& options, const OptionSet& set) {
+    RunFolder folder = RunFolder::resume(*options.resume);
+    const reports::Record earlier = folder.record();
+    const Arguments& command = earlier.run.command;
+    if (command.size() < 2)
+        throw InputError(fmt::format("{}: its journal names no command", options.resume->string()));
+    po::variables_map values;
+    const Arguments arguments(command.begin() + 2, command.end());
+    set.parse(arguments, values);
+    RunOptions original = take(values);
+    original.json = options.json;
+    original.verbose = options.verbose;
+    original.quiet = options.quiet;
+    Profile profile =
+        parse_profile(earlier.profile.text, earlier.profile.path.value_or(earlier.profile.name));
+    Prepared run = prepare(original, std::move(profile), arguments, &earlier);
+    check_same_run(*options.resume, earlier, run.header);
+    continue_clock(earlier);
+    return measure_all(original, run, folder, &earlier);
+}
+
 }  // namespace
 
 Exit run_run(const Arguments& arguments) {
@@ -199,7 +255,12 @@ Exit run_run(const Arguments& arguments) {
     po::variables_map values;
     if (!set.parse(arguments, values)) return Exit::ok;
     const RunOptions options = take(values);
-    return start(options, arguments);
+    if (!options.resume) return start(options, arguments);
+    for (const char* name : {"profile", "model", "device", "threads", "isa", "out"})
+        if (values.count(name) != 0)
+            throw InputError(fmt::format(
+                "--resume goes on as the run was begun; --{} can't be given with it", name));
+    return resume(options, set);
 }
 
 }  // namespace edgeroof::harness
