@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "devices/board.hpp"
 #include "devices/cpu/executable.hpp"
 #include "devices/topology.hpp"
 #include "kernels/error.hpp"
@@ -57,17 +58,8 @@ class CpuDevice final : public Device {
     explicit CpuDevice(const CpuOptions& options)
         : isa_(isa_of(options)),
           repack_(options.repack),
-          pool_(std::make_shared<ThreadPool>(threads_of(options), places(options))) {
-        const Topology& machine = topology();
-        info_ = {.id = "cpu",
-                 .name = "CPU",
-                 .driver = fmt::format("edgeroof {}", name(isa_)),
-                 .memory_bytes = machine.memory_bytes,
-                 .last_level_cache_bytes = machine.l3_bytes   ? machine.l3_bytes
-                                           : machine.l2_bytes ? machine.l2_bytes
-                                                              : machine.l1_data_bytes,
-                 .threads = pool_->threads()};
-    }
+          pool_(std::make_shared<ThreadPool>(threads_of(options), places(options))),
+          info_(cpu_device_info(options)) {}
 
     const DeviceInfo& info() const override { return info_; }
 
@@ -86,10 +78,22 @@ class CpuDevice final : public Device {
     const Isa isa_;
     const bool repack_;
     std::shared_ptr<ThreadPool> pool_;
-    DeviceInfo info_;
+    const DeviceInfo info_;
 };
 
 }  // namespace
+
+DeviceInfo cpu_device_info(const CpuOptions& options) {
+    const Topology& machine = topology();
+    return {.id = "cpu",
+            .name = read_board().cpu,
+            .driver = fmt::format("edgeroof {}", name(isa_of(options))),
+            .memory_bytes = machine.memory_bytes,
+            .last_level_cache_bytes = machine.l3_bytes   ? machine.l3_bytes
+                                      : machine.l2_bytes ? machine.l2_bytes
+                                                         : machine.l1_data_bytes,
+            .threads = threads_of(options)};
+}
 
 std::unique_ptr<Device> make_cpu_device(const CpuOptions& options) {
     return std::make_unique<CpuDevice>(options);

@@ -20,4 +20,7 @@ struct CpuOptions {
 /// above 1024. Executables of one device are for one caller at a time.
 std::unique_ptr<Device> make_cpu_device(const CpuOptions& options = {});
 
+/// What make_cpu_device(options)->info() would say. Throws likewise.
+DeviceInfo cpu_device_info(const CpuOptions& options);
+
 }  // namespace edgeroof
