@@ -113,7 +113,9 @@ std::string escape_markdown(std::string_view text) {
             out += "&#46;";
         else if (c == '_' && i > 0 && is_word(i - 1) && is_word(i + 1))
             out += c;  // within a word it means nothing
-        else if (std::string_view("\\`*_[]~$|").find(c) != std::string_view::npos ||
+        else if (std::string_view("\\`*_~$|").find(c) != std::string_view::npos ||
+                 (c == ']' && std::string_view("([:").find(rest.substr(0, 2).back()) !=
+                                  std::string_view::npos) ||
                  (i == 0 && std::string_view("#+-=").find(c) != std::string_view::npos))
             (out += '\\') += c;
         else

@@ -12,6 +12,11 @@ namespace {
 
 constexpr double gap = 3.0;  // px between marker and label
 
+// Directions to try, in half turns: right, left, then ever steeper.
+constexpr double turns[] = {0.0,  1.0,   0.08, -0.08, 0.92, -0.92, 0.17, -0.17,
+                            0.83, -0.83, 0.25, -0.25, 0.75, -0.75, 0.33, -0.33,
+                            0.67, -0.67, 0.42, -0.42, 0.58, -0.58, 0.5,  -0.5};
+
 Box around(const Anchor& a) {
     return {a.x - a.radius, a.y - a.radius, a.x + a.radius, a.y + a.radius};
 }
@@ -53,14 +58,13 @@ class Placer {
     Placer(const Box& bounds, std::vector<Box> taken, const std::vector<Segment2d>& lines)
         : bounds_(bounds), taken_(std::move(taken)), lines_(lines) {}
 
-    std::optional<PlacedLabel> place(const Anchor& a, double font_size) {
+    /// `from`: the least distance from the marker.
+    std::optional<PlacedLabel> place(const Anchor& a, double font_size, double from) {
         const double width = text_width(a.text, font_size);
         const double height = font_size * 1.25;
         for (const bool avoid_lines : {true, false})
-            for (double distance = 0.0; distance <= 170.0; distance += 10.0)
-                // Right, left, then ever steeper.
-                for (const double turn :
-                     {0.0, 1.0, 0.12, -0.12, 0.88, -0.88, 0.25, -0.25, 0.75, -0.75, 0.5, -0.5}) {
+            for (double distance = from; distance <= 200.0; distance += 8.0)
+                for (const double turn : turns) {
                     const Box box = candidate(a, width, height, distance, turn * std::numbers::pi);
                     if (!is_free(box, avoid_lines)) continue;
                     PlacedLabel label{box.left, box.bottom - font_size * 0.32, box, std::nullopt};
@@ -113,7 +117,12 @@ std::vector<std::optional<PlacedLabel>> place_labels(const std::vector<Anchor>& 
     for (const Anchor& a : anchors) taken.push_back(around(a));
     Placer placer(bounds, std::move(taken), lines);
     std::vector<std::optional<PlacedLabel>> placed;
-    for (const Anchor& a : anchors) placed.push_back(placer.place(a, font_size));
+    for (const Anchor& a : anchors) {
+        // In a crowd the labels form a ring with room for all: next to it they would wall it in.
+        const auto crowd = std::ranges::count_if(
+            anchors, [&](const Anchor& other) { return around(a).meets(around(other)); });
+        placed.push_back(placer.place(a, font_size, crowd > 3 ? 40.0 : 0.0));
+    }
     return placed;
 }
 
