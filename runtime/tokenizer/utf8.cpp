@@ -13,7 +13,12 @@ constexpr char32_t last_code_point = 0x10FFFF;
 
 bool is_continuation(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) == 0x80; }
 
-/// The code point at the start of `text`, however long its form; none where there is no character.
+std::size_t encoded_length(char32_t code_point) {
+    return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
+}
+
+/// The code point at the start of `text`, maybe a surrogate; none where there is no character or
+/// one in a longer form than it needs.
 std::optional<char32_t> decode_front(std::string_view text) {
     const auto lead = static_cast<unsigned char>(text.front());
     if (lead < 0x80) return lead;
@@ -25,12 +30,8 @@ std::optional<char32_t> decode_front(std::string_view text) {
         if (!is_continuation(text[i])) return std::nullopt;
         code_point = (code_point << 6) | (static_cast<unsigned char>(text[i]) & 0x3FU);
     }
-    if (code_point > last_code_point) return std::nullopt;
+    if (code_point > last_code_point || encoded_length(code_point) != length) return std::nullopt;
     return code_point;
-}
-
-std::size_t encoded_length(char32_t code_point) {
-    return code_point < 0x80 ? 1 : code_point < 0x800 ? 2 : code_point < 0x10000 ? 3 : 4;
 }
 
 }  // namespace
@@ -43,9 +44,7 @@ std::size_t utf8_length(char lead) {
 bool is_utf8(std::string_view text) {
     while (!text.empty()) {
         const auto code_point = decode_front(text);
-        if (!code_point || (*code_point >= 0xD800 && *code_point < 0xE000) ||
-            encoded_length(*code_point) != utf8_length(text.front()))
-            return false;
+        if (!code_point || (*code_point >= 0xD800 && *code_point < 0xE000)) return false;
         text.remove_prefix(utf8_length(text.front()));
     }
     return true;

@@ -19,8 +19,8 @@ bool is_utf8(std::string_view text);
 
 void append_utf8(std::string& text, char32_t code_point);
 
-/// The text as the common engines decode it before splitting: a byte that starts no character
-/// becomes U+FFFD, overlong forms their code point; surrogates (U+D800..U+DFFF, three bytes) stay.
+/// The text as the common engines decode it before splitting: each byte that starts no character
+/// becomes U+FFFD, as do those of overlong forms; surrogates (U+D800..U+DFFF, three bytes) stay.
 std::string repair_utf8(std::string_view text);
 
 /// Bytes at the end of `text` that begin a character without finishing it: 0..3.

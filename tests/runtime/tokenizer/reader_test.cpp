@@ -11,7 +11,7 @@
 #include "runtime/gguf_writer.hpp"
 #include "tests/reports/temporary_folder.hpp"
 
-namespace edgeroof::runtime::test {
+namespace edgeroof::runtime {
 namespace {
 
 using testing::AllOf;
@@ -82,4 +82,4 @@ TEST(VocabularyReader, NamesTheFileAndTheKeyThatIsMissing) {
 }
 
 }  // namespace
-}  // namespace edgeroof::runtime::test
+}  // namespace edgeroof::runtime

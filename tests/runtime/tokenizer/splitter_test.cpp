@@ -9,6 +9,7 @@
 
 #include "runtime/tokenizer/pre_splitters.hpp"
 #include "runtime/tokenizer/utf8.hpp"
+#include "tests/runtime/tokenizer/vocabularies.hpp"
 
 namespace edgeroof::runtime {
 namespace {
@@ -24,17 +25,6 @@ Words split(std::string_view rules, std::string_view text) {
         text.remove_prefix(length);
     }
     return words;
-}
-
-std::vector<std::string> known_names() {
-    std::vector<std::string> names(1);
-    for (const char c : known_pre_splitters()) {
-        if (c == ',')
-            names.emplace_back();
-        else if (c != ' ')
-            names.back() += c;
-    }
-    return names;
 }
 
 struct Case {
@@ -119,7 +109,7 @@ TEST(Splitter, CountsWhatUnicodeDoes) {
 TEST(Splitter, CoversTextExactly) {
     const std::string text =
         repair_utf8("One 2,\t3.5\r\n\r\n\xFF中文 'S ½ \u2028 e\u0301\u20DD 🙂");
-    for (const std::string& name : known_names()) {
+    for (const std::string& name : test::pre_splitter_names()) {
         std::string together;
         for (const std::string& word : split(name, text)) {
             EXPECT_FALSE(word.empty()) << name;
@@ -134,7 +124,7 @@ TEST(Splitter, CoversTextExactly) {
 TEST(Splitter, IsDoneWithLongTextOfOneCharacter) {
     constexpr std::size_t size = 300'000;
     std::set<const SplitStep*> seen;
-    for (const std::string& name : known_names()) {
+    for (const std::string& name : test::pre_splitter_names()) {
         const PreSplitter& rules = *find_pre_splitter(name);
         if (!seen.insert(rules.steps.data()).second) continue;
         const Splitter splitter(rules);

@@ -5,8 +5,10 @@
 
 #include "tests/runtime/tokenizer/vocabularies.hpp"
 
-namespace edgeroof::runtime::test {
+namespace edgeroof::runtime {
 namespace {
+
+using namespace test;
 
 using testing::ElementsAre;
 using Ids = std::vector<TokenId>;
@@ -238,4 +240,4 @@ TEST(TextStream, LosesNothingWhenItEndsWithinACharacter) {
 }
 
 }  // namespace
-}  // namespace edgeroof::runtime::test
+}  // namespace edgeroof::runtime

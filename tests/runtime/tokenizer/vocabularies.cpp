@@ -5,7 +5,7 @@
 
 #include "runtime/tokenizer/byte_alphabet.hpp"
 
-namespace edgeroof::runtime::test {
+namespace edgeroof::test {
 
 MetadataBuilder::MetadataBuilder(std::string model, std::string pre) {
     metadata.source = "test.gguf";
@@ -38,8 +38,8 @@ MetadataBuilder spm() {
 MetadataBuilder bpe(std::string pre) {
     MetadataBuilder builder("gpt2", std::move(pre));
     for (int byte = 0; byte < 256; ++byte)
-        builder.add(std::string(byte_character(static_cast<std::uint8_t>(byte))));
-    builder.merge(std::string(byte_character(0)), std::string(byte_character(1)));
+        builder.add(std::string(runtime::byte_character(static_cast<std::uint8_t>(byte))));
+    builder.merge(std::string(runtime::byte_character(0)), std::string(runtime::byte_character(1)));
     return builder;
 }
 
@@ -55,4 +55,15 @@ std::string join(const std::vector<std::string>& parts) {
     return text;
 }
 
-}  // namespace edgeroof::runtime::test
+std::vector<std::string> pre_splitter_names() {
+    std::vector<std::string> names(1);
+    for (const char c : runtime::known_pre_splitters()) {
+        if (c == ',')
+            names.emplace_back();
+        else if (c != ' ')
+            names.back() += c;
+    }
+    return names;
+}
+
+}  // namespace edgeroof::test

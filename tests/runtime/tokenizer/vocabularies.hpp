@@ -9,7 +9,12 @@
 
 #include "runtime/tokenizer/tokenizer.hpp"
 
-namespace edgeroof::runtime::test {
+namespace edgeroof::test {
+
+using runtime::TokenId;
+using runtime::Tokenizer;
+using runtime::TokenType;
+using runtime::VocabularyMetadata;
 
 /// Metadata that grows by one token at a time.
 class MetadataBuilder {
@@ -31,4 +36,7 @@ MetadataBuilder bpe(std::string pre);
 std::vector<std::string> pieces(const Tokenizer& tokenizer, const std::vector<TokenId>& ids);
 std::string join(const std::vector<std::string>& parts);
 
-}  // namespace edgeroof::runtime::test
+/// All names that tokenizer.ggml.pre may have.
+std::vector<std::string> pre_splitter_names();
+
+}  // namespace edgeroof::test

@@ -8,8 +8,10 @@
 
 #include "tests/runtime/tokenizer/vocabularies.hpp"
 
-namespace edgeroof::runtime::test {
+namespace edgeroof::runtime {
 namespace {
+
+using namespace test;
 
 using testing::AllOf;
 using testing::HasSubstr;
@@ -157,4 +159,4 @@ INSTANTIATE_TEST_SUITE_P(All, HostileVocabulary, testing::ValuesIn(hostiles),
                          [](const auto& hostile) { return std::string(hostile.param.name); });
 
 }  // namespace
-}  // namespace edgeroof::runtime::test
+}  // namespace edgeroof::runtime
