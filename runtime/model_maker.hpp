@@ -11,7 +11,7 @@
 namespace edgeroof::runtime {
 
 /// Grows whenever make_model writes other bytes for the same shape, format and seed.
-inline constexpr int model_maker_version = 1;
+inline constexpr int model_maker_version = 2;
 
 /// Writes a model of that shape with random weights and a vocabulary that tokenizes any text. The
 /// same shape, format and seed give the same file, byte for byte; a quantised one holds the

@@ -69,6 +69,8 @@ void add_spm(GgufHeader& header, const ModelShape& shape) {
     table.add("</s>", TokenType::control);
     for (int byte = 0; byte < 256; ++byte)
         table.add(fmt::format("<0x{:02X}>", byte), TokenType::byte);
+    // Engines look for it where a model is called phi-3.
+    table.add("<|endoftext|>", TokenType::control);
     const std::string space = "\u2581";
     // Single characters first, then merges: the higher score merges earlier.
     float score = 0.0F;
@@ -118,7 +120,7 @@ void add_bpe(GgufHeader& header, const ModelShape& shape) {
 }  // namespace
 
 std::int64_t least_vocabulary(VocabularyKind kind) {
-    return kind == VocabularyKind::spm ? 3 + 256 : 1 + 256;
+    return kind == VocabularyKind::spm ? 4 + 256 : 1 + 256;
 }
 
 std::int64_t most_vocabulary() { return 1 + 256 + PieceList::size; }
