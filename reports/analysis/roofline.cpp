@@ -80,7 +80,7 @@ std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>&
     p.seconds = *seconds;
     p.flop_rate = seconds->rate(flops);
     p.byte_rate = seconds->rate(bytes);
-    p.memory_roof = memory_roof_for(roofs, m);
+    p.memory_roof = memory_roof_for(roofs, record, m);
     p.compute_roof = compute_roof_for(roofs, record, m);
     p.cached = fits_cache(record, m);
     if (p.memory_roof != nullptr && !(p.cached && is_dram(*p.memory_roof)))
@@ -108,10 +108,14 @@ std::string Point::roof_name() const {
 
 bool is_dram(const RoofLine& roof) { return roof.level.value_or("DRAM") == "DRAM"; }
 
-const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Measurement& m) {
+const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
+                                const Measurement& m) {
+    const Measurement* step = m.in_step && m.step ? record.find(*m.step) : nullptr;
+    const std::vector<std::string>& ids =
+        m.roofs.empty() && step != nullptr ? step->roofs : m.roofs;
     const auto beside = [&](const RoofLine& roof) {
         return std::ranges::any_of(roof.measurements, [&](const Measurement* r) {
-            return std::ranges::find(m.roofs, r->id) != m.roofs.end();
+            return std::ranges::find(ids, r->id) != ids.end();
         });
     };
     const auto fastest = [&](auto&& fits) {

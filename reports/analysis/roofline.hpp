@@ -40,9 +40,10 @@ struct Point {
     std::string roof_name() const;  ///< of nearest()
 };
 
-/// Of the measurement's device and threads: the fastest memory roof measured beside it; where none
-/// was, the fastest of DRAM (or of no level).
-const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Measurement& measurement);
+/// Of the measurement's device and threads: the fastest memory roof measured beside it, or beside
+/// the step that it was timed in; where none was, the fastest of DRAM (or of no level).
+const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
+                                const Measurement& measurement);
 /// The compute roof of the measurement's arithmetic: of its operator's own format where that was
 /// measured, else FP32's for floats and the int8 dot's for quantised formats; of a whole step,
 /// that of the format most of the model's bytes are in.

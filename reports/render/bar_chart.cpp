@@ -52,7 +52,6 @@ void draw_bar(Markup& svg, const Bar& bar, Unit unit, const LinearScale& x, doub
                       {"y", middle - bar_height / 2.0},
                       {"width", std::max(0.5, end - x.from)},
                       {"height", bar_height}});
-    double text_at = end;
     if (const auto& interval = bar.value.interval) {
         const double low = x(std::max(0.0, interval->low));
         const double high = x(interval->high);
@@ -64,7 +63,6 @@ void draw_bar(Markup& svg, const Bar& bar, Unit unit, const LinearScale& x, doub
                               {"x2", at},
                               {"y1", middle - 4.0},
                               {"y2", middle + 4.0}});
-        text_at = std::max(text_at, high);
     }
     if (bar.limit) {
         const double at = x(*bar.limit);
@@ -73,10 +71,9 @@ void draw_bar(Markup& svg, const Bar& bar, Unit unit, const LinearScale& x, doub
                           {"x2", at},
                           {"y1", middle - bar_height / 2.0 - 4.0},
                           {"y2", middle + bar_height / 2.0 + 4.0}});
-        text_at = std::max(text_at, at);
     }
     svg.close();
-    svg.element("text", {{"class", "value"}, {"x", text_at + 8.0}, {"y", middle + 4.5}},
+    svg.element("text", {{"class", "value"}, {"x", x.to + 14.0}, {"y", middle + 4.5}},
                 value_text(bar, unit));
 }
 
@@ -115,7 +112,7 @@ Chart bar_chart(const std::vector<Bar>& bars, Unit unit, std::string_view title,
     if (bars.empty() || most <= 0.0) return {};
     double note_width = 0.0;
     for (const Bar& bar : bars)
-        note_width = std::max(note_width, text_width(value_text(bar, unit), text_size) + 16.0);
+        note_width = std::max(note_width, text_width(value_text(bar, unit), text_size) + 22.0);
     const double left = label_width(bars) + 16.0;
     const LinearScale x{0.0, most, left, std::max(left + 120.0, width - note_width)};
     const double bottom = top + row_height * static_cast<double>(bars.size());

@@ -60,6 +60,7 @@ class Placer {
 
     /// `from`: the least distance from the marker.
     std::optional<PlacedLabel> place(const Anchor& a, double font_size, double from) {
+        if (a.text.empty()) return std::nullopt;
         const double width = text_width(a.text, font_size);
         const double height = font_size * 1.25;
         for (const bool avoid_lines : {true, false})

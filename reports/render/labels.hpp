@@ -43,7 +43,7 @@ double text_width(std::string_view text, double size);
 
 /// Places the labels in the order of `anchors`, each as near to its marker as there is room inside
 /// `bounds`, off all markers, `taken` boxes, earlier labels and, if possible, off `lines`. A label
-/// without room is absent.
+/// without room, or without text, is absent.
 std::vector<std::optional<PlacedLabel>> place_labels(const std::vector<Anchor>& anchors,
                                                      const Box& bounds, std::vector<Box> taken,
                                                      const std::vector<Segment2d>& lines,

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <set>
 
 #include "reports/render/escape.hpp"
 #include "reports/render/scale.hpp"
@@ -193,11 +194,15 @@ void Drawing::grid() {
 void Drawing::band(const RoofLine& roof) {
     const Segment2d low = ends(roof, std::max(roof.spread.low, roof.rate.median / 10.0));
     const Segment2d high = ends(roof, roof.spread.high);
-    svg_.leaf(
-        "path",
-        {{"class", "band"},
-         {"d", fmt::format("M{:.1f},{:.1f}L{:.1f},{:.1f}L{:.1f},{:.1f}L{:.1f},{:.1f}Z", low.x1,
-                           low.y1, low.x2, low.y2, high.x2, high.y2, high.x1, high.y1)}});
+    // Where the lower edge comes in from below and the upper from the left, the corner is between.
+    const bool corner = low.y1 > high.y1 && low.x1 > high.x1;
+    const std::string by_corner =
+        corner ? fmt::format("L{:.1f},{:.1f}", high.x1, low.y1) : std::string();
+    svg_.leaf("path",
+              {{"class", "band"},
+               {"d", fmt::format("M{:.1f},{:.1f}L{:.1f},{:.1f}L{:.1f},{:.1f}L{:.1f},{:.1f}{}Z",
+                                 low.x1, low.y1, low.x2, low.y2, high.x2, high.y2, high.x1, high.y1,
+                                 by_corner)}});
 }
 
 void Drawing::line(const RoofLine& roof) {
@@ -292,9 +297,12 @@ void Drawing::labels() {
     std::erase_if(order, [this](const Point* p) { return is_pale(*p); });
     std::ranges::stable_sort(order, std::greater{}, [this](const Point* p) { return radius(*p); });
     std::vector<Anchor> anchors;
-    for (const Point* p : order)
-        anchors.push_back({x_(p->intensity), y_(p->flop_rate.median), radius(*p),
-                           anchors.size() < most ? point_label(*p) : ""});
+    std::set<std::string> used;  // one label for the same operator at other depths
+    for (const Point* p : order) {
+        std::string label = point_label(*p);
+        if (used.size() == most || !used.insert(label).second) label.clear();
+        anchors.push_back({x_(p->intensity), y_(p->flop_rate.median), radius(*p), label});
+    }
     for (const Point* p : points_)
         if (is_pale(*p)) {
             const double x = x_(p->intensity), y = y_(p->flop_rate.median), r = radius(*p);
@@ -302,7 +310,7 @@ void Drawing::labels() {
         }
     const auto placed = place_labels(anchors, plot, taken_, lines_, label_size);
     for (std::size_t i = 0; i < placed.size(); ++i) {
-        if (!placed[i] || anchors[i].text.empty()) continue;
+        if (!placed[i]) continue;
         if (const auto& s = placed[i]->leader)
             svg_.leaf(
                 "line",

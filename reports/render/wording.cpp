@@ -162,13 +162,17 @@ std::vector<Headline> headlines(const Analysis& analysis) {
         return list.emplace_back(std::move(added));
     };
     for (const StepSummary& step : analysis.steps) take_step(of(*step.measurement), step);
-    for (const LatencySummary& latency : analysis.latencies)
-        of(*latency.measurement).latency = &latency;
+    for (const LatencySummary& latency : analysis.latencies) {
+        Headline& h = of(*latency.measurement);
+        if (h.latency == nullptr || latency.measurement->depth < h.latency->measurement->depth)
+            h.latency = &latency;
+    }
     for (const Measurement& m : record.measurements) {
         if (m.kind != Kind::ttft) continue;
         const auto seconds = estimate_seconds(m);
         if (!seconds) continue;
         Headline& headline = of(m);
+        if (headline.first_token != nullptr && headline.first_token->depth <= m.depth) continue;
         headline.first_token = &m;
         headline.first_token_seconds = seconds;
     }

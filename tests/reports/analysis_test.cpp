@@ -171,6 +171,18 @@ TEST(Roofline, WhatRunsFromACacheIsHeldAgainstItsRoofWhereThereIsOne) {
     EXPECT_EQ(point(analysis, ffn_id).roof_name(), "DRAM read");
 }
 
+TEST(Roofline, OperatorsInAStepAreHeldAgainstTheStepsRoof) {
+    Record record = sample_record();
+    // A copy faster than the read would be the fastest of DRAM, had the step not named its roof.
+    measurement(record, "roof/copy").work.state_bytes *= 4;
+    Measurement& ffn = measurement(record, ffn_id);
+    ffn.in_step = true;
+    ffn.roofs.clear();
+    const Analysis analysis(record);
+    EXPECT_EQ(point(analysis, ffn_id).roof_name(), "DRAM read");
+    EXPECT_FALSE(point(analysis, ffn_id).memory_share->beside);
+}
+
 TEST(Roofline, ADecodeOfManyTokensReadsTheModelAsOften) {
     Record record = sample_record();
     Measurement& decode = measurement(record, decode_id);
