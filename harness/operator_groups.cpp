@@ -32,12 +32,6 @@ struct Parameters {
     }
 };
 
-std::vector<TensorId> operands(const OpKind& kind) {
-    std::vector<TensorId> ids = reads(kind);
-    for (const TensorId id : writes(kind)) ids.push_back(id);
-    return ids;
-}
-
 std::string key_of(const Graph& graph, const Op& op) {
     std::string key = fmt::format("{} {}", kind_name(op.kind), std::visit(Parameters{}, op.kind));
     for (const TensorId id : operands(op.kind)) {
@@ -72,19 +66,32 @@ std::vector<std::int64_t> extents(const Shape& shape) {
 }
 
 std::string group_name(const Graph& graph, const std::vector<std::size_t>& members) {
+    // A layer of its own keeps its number: the last layer of a prefill has other shapes than the
+    // rest, and the two groups need two names.
+    const bool one_layer = std::ranges::all_of(members, [&](std::size_t member) {
+        return graph.ops[member].layer == graph.ops[members.front()].layer;
+    });
     std::vector<std::string> names;
-    for (const std::size_t member : members)
-        if (std::string name = star_name(graph.ops[member]);
-            std::find(names.begin(), names.end(), name) == names.end())
+    for (const std::size_t member : members) {
+        const Op& op = graph.ops[member];
+        std::string name = one_layer ? op.name : star_name(op);
+        if (std::find(names.begin(), names.end(), name) == names.end())
             names.push_back(std::move(name));
+    }
     std::string joined = names.front();
-    const std::string prefix = joined.substr(0, joined.find(".*.") + 3);
+    const std::string prefix = joined.substr(0, joined.rfind('.') + 1);
     for (std::size_t i = 1; i < names.size(); ++i)
         joined += '+' + (names[i].starts_with(prefix) ? names[i].substr(prefix.size()) : names[i]);
     return joined;
 }
 
 }  // namespace
+
+std::vector<TensorId> operands(const OpKind& kind) {
+    std::vector<TensorId> ids = reads(kind);
+    for (const TensorId id : writes(kind)) ids.push_back(id);
+    return ids;
+}
 
 std::vector<std::string> OperatorGroup::member_names(const Graph& graph) const {
     std::vector<std::string> names;

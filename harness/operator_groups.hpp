@@ -22,6 +22,9 @@ struct OperatorGroup {
     std::vector<std::string> member_names(const Graph& graph) const;
 };
 
+/// Tensors that the operator reads, then those that it writes.
+std::vector<TensorId> operands(const OpKind& kind);
+
 /// In the order of their first members.
 std::vector<OperatorGroup> group_operators(const Graph& graph);
 

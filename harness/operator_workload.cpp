@@ -15,8 +15,18 @@ namespace {
 constexpr double sample_seconds = 2e-3;
 /// Twice the cache: when an instance's turn comes again, at least its size has passed since.
 constexpr std::uint64_t caches_to_fill = 2;
+/// Memory that copies may take, in last-level caches: twice what is needed where all of a tensor
+/// is read.
+constexpr std::uint64_t most_memory_caches = 4;
 /// Of operators with next to no weights there would be millions of copies.
-constexpr std::size_t most_instances = 512;
+constexpr std::size_t most_instances = 4096;
+/// Of one graph: it holds a tensor or two for each.
+constexpr std::size_t most_per_chunk = 512;
+
+std::uint64_t tensor_bytes(const Tensor& tensor) {
+    return row_bytes(tensor.format, tensor.shape.row()) *
+           static_cast<std::uint64_t>(tensor.shape.rows());
+}
 
 }  // namespace
 
@@ -52,7 +62,7 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
     const double each =
         std::max(seconds_of(run(chunks_.front()).ns) / static_cast<double>(first), 1e-8);
     const auto wanted = static_cast<std::size_t>(
-        std::clamp(sample_seconds / each, 1.0, static_cast<double>(most_instances)));
+        std::clamp(sample_seconds / each, 1.0, static_cast<double>(most_per_chunk)));
     // As many chunks as fit, of equal size; the last ones begin the next round to fill up.
     const std::size_t chunks = std::max<std::size_t>(1, instances.size() / wanted);
     const std::size_t per_chunk = std::max(wanted, (instances.size() + chunks - 1) / chunks);
@@ -64,28 +74,35 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
 }
 
 std::vector<Instance> OperatorWorkload::choose_instances(const Where& where) {
-    std::uint64_t round = 0;
+    // What a round of the group reads and writes of weights and states, and what copies of these
+    // take: an embedding reads some rows of its table, a KV store writes some of its cache.
+    std::uint64_t round = 0, copied = 0;
     for (const std::size_t member : group_.members) {
-        const edgeroof::Work work = work_of(step_, step_.ops[member], depth_);
+        const Op& op = step_.ops[member];
+        const edgeroof::Work work = work_of(step_, op, depth_);
         round += work.weight_bytes + work.state_bytes;
+        for (const TensorId id : operands(op.kind))
+            if (step_[id].role != Role::activation) copied += tensor_bytes(step_[id]);
     }
     const std::uint64_t cache = where.device.info().last_level_cache_bytes;
     const bool from_memory = cache > 0 && where.model_bytes > cache;
-    std::int32_t copies = 1;
+    std::uint64_t copies = 1;
     if (from_memory && round > 0) {
-        const std::uint64_t wanted = (caches_to_fill * cache + round - 1) / round;
-        const std::uint64_t most = std::max<std::size_t>(1, most_instances / group_.members.size());
-        copies = static_cast<std::int32_t>(std::min(wanted, most));
+        copies = std::min({(caches_to_fill * cache + round - 1) / round,
+                           most_memory_caches * cache / copied,
+                           std::uint64_t{most_instances / group_.members.size()}});
+        copies = std::max<std::uint64_t>(copies, 1);
     }
-    resident_bytes_ = round * static_cast<std::uint64_t>(copies);
+    resident_bytes_ = round * copies;
     cold_ = from_memory && resident_bytes_ >= caches_to_fill * cache;
     if (!cold_) {
         copies = 1;
         resident_bytes_ = round;
     }
     std::vector<Instance> instances;
-    for (std::int32_t copy = 0; copy < copies; ++copy)
-        for (const std::size_t member : group_.members) instances.push_back({member, copy});
+    for (std::uint64_t copy = 0; copy < copies; ++copy)
+        for (const std::size_t member : group_.members)
+            instances.push_back({member, static_cast<std::int32_t>(copy)});
     return instances;
 }
 

@@ -61,6 +61,8 @@ class Planner {
     }
 
     void beside(PlanStep& step, std::vector<std::string> roofs) {
+        std::sort(roofs.begin(), roofs.end());
+        roofs.erase(std::unique(roofs.begin(), roofs.end()), roofs.end());
         step.seconds += profile_.roofs.slice_seconds * static_cast<double>(roofs.size()) *
                         static_cast<double>(profile_.roofs.turns + 1);
         step.roofs_beside = std::move(roofs);
@@ -103,15 +105,17 @@ class Planner {
                 if ((prefill && work.tokens > profile_.batch) ||
                     work.tokens + work.depth > *models_[index].facts.context_length)
                     continue;
-                PlanStep& step = add(Kind::step_profile, device, index, work, profile_step_stop());
+                PlanStep& step = add(Kind::step_profile, device, index, work, profile_stop());
                 step.group_name = prefill ? "prefill" : "decode";
                 step.id = whole_id(step.group_name, device, index, work);
+                beside(step, {roofs_.level_read(models_[index].tensor_bytes()), "FP32 FMA",
+                              compute_roof(main_format(models_[index]))});
             }
         }
     }
 
-    StopSettings profile_step_stop() const {
-        return profile_.operators ? profile_.operators->stop : StopSettings{};
+    StopSettings profile_stop() const {
+        return profile_.operators ? profile_.operators->stop : profile_.roofs.stop;
     }
 
     void operators(const std::string& device, std::size_t index) {

@@ -224,17 +224,25 @@ Runner::Measurements Runner::operators(const PlanStep& step) {
 }
 
 Runner::Measurements Runner::step_profile(const PlanStep& step) {
-    StepProfileSettings settings;
-    settings.work = step.work;
-    settings.decode = step.group_name == "decode";
-    settings.step = step.id;
-    settings.stop = setup_.profile.operators ? setup_.profile.operators->stop : StopSettings{};
     const reports::Measurement* plain = finished(step.id);
     if (plain == nullptr) return {};  // it was not to be had; that was said
-    if (const auto seconds = reports::estimate_seconds(*plain))
-        settings.plain_seconds = seconds->median;
+    const auto seconds = reports::estimate_seconds(*plain);
+    const bool decode = step.group_name == "decode";
+    const std::uint64_t streamed = plain->work.weight_bytes + plain->work.state_bytes;
     const MeasuredOn on = measured_on(step);
-    return profile_steps(engine(step), on, settings, settings_for(step));
+    StepProfileWorkload workload(
+        engine(step), on,
+        {.id = step.id,
+         .work = step.work,
+         .decode = decode,
+         .streamed_bytes =
+             decode ? streamed / static_cast<std::uint64_t>(step.work.tokens) : streamed,
+         .cache_bytes = setup_.devices.at(step.device).device->info().last_level_cache_bytes});
+    Measurements all = measure(workload, roofs_beside(step), settings_for(step));
+    Measurements parts = workload.parts(all.front(), seconds ? seconds->median : 0.0);
+    all.erase(all.begin());
+    std::move(parts.begin(), parts.end(), std::back_inserter(all));
+    return all;
 }
 
 std::string result_text(const reports::Measurement& m) {
