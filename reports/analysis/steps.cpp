@@ -108,8 +108,8 @@ std::string describe(const StepSummary& step) {
         text += fmt::format("; {} is outside the operators{}", format_value(*step.gap, Unit::share),
                             step.groups_in_step ? "" : " or lost by running them together");
     if (step.gap && *step.gap < 0.0)
-        text += fmt::format("; {} they add up to {} of it",
-                            step.groups_in_step ? "timed one by one," : "each run alone,",
+        text += fmt::format("; the operators, {}, add up to {} of the step",
+                            step.groups_in_step ? "timed one by one" : "each run alone",
                             format_value(1.0 - *step.gap, Unit::share));
     return text + ".";
 }

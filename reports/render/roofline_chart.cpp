@@ -53,6 +53,7 @@ class Drawing {
     void band(const RoofLine& roof);
     void line(const RoofLine& roof);
     void line_label(const RoofLine& roof);
+    Box level_label_box(const Segment2d& line, double length) const;
     void points();
     void point(const Point& p);
     void labels();
@@ -216,6 +217,24 @@ void Drawing::line(const RoofLine& roof) {
                {"y2", s.y2}});
 }
 
+/// From the right end to the left, above the line or below it, where nothing else is.
+Box Drawing::level_label_box(const Segment2d& line, double length) const {
+    const auto is_free = [&](const Box& box) {
+        return std::ranges::none_of(taken_, [&](const Box& t) { return t.meets(box); }) &&
+               std::ranges::none_of(points_, [&](const Point* p) {
+                   const double px = x_(p->intensity), py = y_(p->flop_rate.median);
+                   const double r = radius(*p) + 3.0;
+                   return box.meets({px - r, py - r, px + r, py + r});
+               });
+    };
+    for (double right = line.x2 - 6.0; right - length > line.x1; right -= 12.0)
+        for (const double baseline : {line.y2 - 6.0, line.y2 + 15.0}) {
+            const Box box{right - length, baseline - 12.0, right, baseline + 4.0};
+            if (is_free(box)) return box;
+        }
+    return {line.x2 - 6.0 - length, line.y2 - 18.0, line.x2 - 6.0, line.y2 - 2.0};
+}
+
 void Drawing::line_label(const RoofLine& roof) {
     const Segment2d s = ends(roof, roof.rate.median);
     const Unit unit =
@@ -224,13 +243,13 @@ void Drawing::line_label(const RoofLine& roof) {
         fmt::format("{}  {}", shorten(roof.name, 32), format_value(roof.rate.median, unit));
     const double length = text_width(text, label_size);
     if (roof.resource == Resource::compute) {
-        const Box box{s.x2 - length - 8.0, s.y2 - 20.0, s.x2, s.y2 - 3.0};
-        const bool covered =
-            std::ranges::any_of(taken_, [&](const Box& t) { return t.meets(box); });
-        const double y = covered ? s.y2 + 15.0 : s.y2 - 6.0;
-        taken_.push_back({box.left, y - 13.0, box.right, y + 4.0});
+        const Box box = level_label_box(s, length);
+        taken_.push_back(box);
         svg_.element("text",
-                     {{"class", "roof-label"}, {"x", s.x2 - 6.0}, {"y", y}, {"text-anchor", "end"}},
+                     {{"class", "roof-label"},
+                      {"x", box.right},
+                      {"y", box.bottom - 4.0},
+                      {"text-anchor", "end"}},
                      text);
         return;
     }
