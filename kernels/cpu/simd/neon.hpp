@@ -42,8 +42,9 @@ EDGEROOF_INLINE void store_first(float* p, F x, int count) {
     for (int i = 0; i < count; ++i) p[i] = lanes[i];
 }
 EDGEROOF_INLINE F fma(F a, F b, F c) { return vfmaq_f32(c, a, b); }
-EDGEROOF_INLINE F max(F a, F b) { return vmaxq_f32(a, b); }
-EDGEROOF_INLINE F min(F a, F b) { return vminq_f32(a, b); }
+/// FMAX yields NaN if either is, FMAXNM the other one: neither is what simd.hpp promises.
+EDGEROOF_INLINE F max(F a, F b) { return vbslq_f32(vcgtq_f32(a, b), a, b); }
+EDGEROOF_INLINE F min(F a, F b) { return vbslq_f32(vcltq_f32(a, b), a, b); }
 EDGEROOF_INLINE F abs(F x) { return vabsq_f32(x); }
 EDGEROOF_INLINE F round(F x) { return vrndnq_f32(x); }
 EDGEROOF_INLINE F pow2(F n) {
