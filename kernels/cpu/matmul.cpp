@@ -3,18 +3,48 @@
 
 #include <stdexcept>
 #include <string>
+#include <vector>
 
 #include "kernels/cpu/matmul/tables.hpp"
 
 namespace edgeroof::cpu {
+
+namespace {
+
+using Table = std::vector<MatmulKernel>;
+
+template <class... Parts>
+Table joined(const Parts&... parts) {
+    Table table;
+    (table.insert(table.end(), parts.begin(), parts.end()), ...);
+    return table;
+}
+
+}  // namespace
 
 std::span<const MatmulKernel> matmul_table(Isa isa) {
     switch (isa) {
         case Isa::scalar:
             return scalar_matmuls();
 #if defined(__x86_64__)
-        case Isa::avx512_vnni:
-            return avx512_vnni_matmuls();
+        case Isa::sse41:
+            return sse41_matmuls();
+        case Isa::avx2: {
+            static const Table table = joined(avx2_matmuls(), avx2_float_matmuls());
+            return table;
+        }
+        case Isa::avx_vnni:
+            return avx_vnni_matmuls();
+        case Isa::avx512: {
+            static const Table table = joined(avx512_matmuls(), avx512_float_matmuls());
+            return table;
+        }
+        case Isa::avx512_vnni: {
+            static const Table table = __builtin_cpu_supports("avx512bf16")
+                                           ? joined(avx512_vnni_matmuls(), avx512_bf16_matmuls())
+                                           : joined(avx512_vnni_matmuls());
+            return table;
+        }
 #endif
         default:
             return {};

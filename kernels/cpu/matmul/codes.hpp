@@ -1,14 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What a packed block of sixteen rows holds (packing.hpp has the layout, formats/blocks.hpp the
-// meaning of the bits), as vectors. Codes<format> of a block gives, for row vector v:
+// meaning of the bits), as vectors, in the order in which memory has it.
 //
-//   codes<q, v>()      the codes of values 4 q .. 4 q + 3
-//   scale<s, v>()      of sub-block s, and minimum<s, v>() where has_minimum
-//   d<v>(), dmin<v>()  K formats: what scale and minimum are to be multiplied by
+// A block is walked in `strips` of `steps` steps. A step unpacks the next dwords of all rows into
+// `per_step` vectors of codes: `sums` sub-blocks get per_step / sums quads each. A value is scale *
+// (code - offset) + minimum, in K formats d * scale * (code - offset) - dmin * minimum. For row
+// vector v:
 //
-// A value is scale * (code - offset) + minimum, in K formats d * scale * (code - offset) - dmin *
-// minimum. Codes reach from 0 to `top`, or are `wide` (vector.hpp).
+//   codes<strip, step, v>(out)  codes of step `step`, sub-block after sub-block
+//   sub(strip, i)               the block's sub-block that the strip's sum i is of
+//   scale<s, v>()               of sub-block s, and minimum<s, v>() where has_minimum
+//   d<v>(), dmin<v>()           K formats: what scale and minimum are to be multiplied by
+//
+// Codes reach from 0 to `top`, or are `wide` (vector.hpp).
 #pragma once
 
 #include "kernels/cpu/matmul/packing.hpp"
@@ -30,6 +35,7 @@ constexpr int part(int index) {
 class PackedBlock {
   public:
     EDGEROOF_INLINE explicit PackedBlock(const std::byte* at) : at_(at) {}
+    const std::byte* at_;
 
   protected:
     /// Dword i of the codes that begin at `begin`.
@@ -37,11 +43,12 @@ class PackedBlock {
     EDGEROOF_INLINE Bytes dword() const {
         return load_bytes(at_ + begin + i * 4 * group_rows + v * static_cast<int>(sizeof(Bytes)));
     }
-    /// Nibbles of 32 values (blocks.hpp): low ones first, then high ones.
-    template <int begin, int q, int v>
-    EDGEROOF_INLINE Bytes nibbles() const {
-        return bits < q % 8 < 4 ? 0x0F : 0xF0,
-               q % 8 < 4 ? 0 : -4 > (dword<begin, q / 8 * 4 + q % 4, v>());
+    /// Low and high nibbles of dword i.
+    template <int begin, int i, int v>
+    EDGEROOF_INLINE void nibbles(Bytes (&out)[2]) const {
+        const Bytes both = dword<begin, i, v>();
+        out[0] = bits<0x0F, 0>(both);
+        out[1] = bits<0xF0, -4>(both);
     }
     template <int begin, int v>
     EDGEROOF_INLINE Floats halves() const {
@@ -51,8 +58,6 @@ class PackedBlock {
     EDGEROOF_INLINE Bytes16 bytes16() const {
         return load16(at_ + begin + i * group_rows);
     }
-
-    const std::byte* at_;
 };
 
 /// (x & bit `from`) moved to bit `to`, of every byte; `count` neighbouring bits.
@@ -75,19 +80,36 @@ constexpr CodeTable mxfp4_codes = shifted_table(mxfp4_values, mxfp4_offset);
 EDGEROOF_INLINE Table16 iq4_table() { return table16(iq4_codes.values); }
 EDGEROOF_INLINE Table16 mxfp4_table() { return table16(mxfp4_codes.values); }
 
+/// The walk of formats whose nibbles hold the values 4 i and 4 i + 16 of 32 neighbours.
+template <int strips_>
+struct WalkOfNibbles {
+    static constexpr int strips = strips_, steps = 4, sums = 1, per_step = 2;
+    static constexpr int sub(int strip, int) { return strip; }
+};
+
+/// Which quad of the block code vector c of a step is: a sub-block's are in order, but those of
+/// WalkOfNibbles come from both halves in turns.
+template <class C>
+constexpr int quad_of(int strip, int step, int c) {
+    constexpr int per_sum = C::per_step / C::sums;
+    return C::sub(strip, c / per_sum) * (C::sub_values / 4) + step + c % per_sum * 4;
+}
+
 template <Format format>
 struct Codes;
 
 template <>
 struct Codes<Format::q8_0> : PackedBlock {
     using PackedBlock::PackedBlock;
+    static constexpr int strips = 1, steps = 8, sums = 1, per_step = 1;
+    static constexpr int sub(int, int) { return 0; }
     static constexpr int values = 32, sub_values = 32, bytes = 34 * group_rows;
     static constexpr int top = wide, offset = wide_offset;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return dword<part<2>(1), q, v>();
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        out[0] = dword<part<2>(1), step, v>();
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -96,15 +118,15 @@ struct Codes<Format::q8_0> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::q4_0> : PackedBlock {
+struct Codes<Format::q4_0> : PackedBlock, WalkOfNibbles<1> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 32, sub_values = 32, bytes = 18 * group_rows;
     static constexpr int top = 15, offset = 8;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return nibbles<part<2>(1), q, v>();
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<2>(1), step, v>(out);
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -113,15 +135,15 @@ struct Codes<Format::q4_0> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::q4_1> : PackedBlock {
+struct Codes<Format::q4_1> : PackedBlock, WalkOfNibbles<1> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 32, sub_values = 32, bytes = 20 * group_rows;
     static constexpr int top = 15, offset = 0;
     static constexpr bool has_minimum = true;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return nibbles<part<2, 2>(2), q, v>();
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<2, 2>(2), step, v>(out);
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -134,15 +156,18 @@ struct Codes<Format::q4_1> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::q5_0> : PackedBlock {
+struct Codes<Format::q5_0> : PackedBlock, WalkOfNibbles<1> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 32, sub_values = 32, bytes = 22 * group_rows;
     static constexpr int top = 31, offset = 16;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return either(nibbles<part<2, 4>(2), q, v>(), move_bits<q, 4>(dword<part<2>(1), 0, v>()));
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<2, 4>(2), step, v>(out);
+        const Bytes fifth = dword<part<2>(1), 0, v>();
+        out[0] = either(out[0], move_bits<step, 4>(fifth));
+        out[1] = either(out[1], move_bits<step + 4, 4>(fifth));
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -151,16 +176,18 @@ struct Codes<Format::q5_0> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::q5_1> : PackedBlock {
+struct Codes<Format::q5_1> : PackedBlock, WalkOfNibbles<1> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 32, sub_values = 32, bytes = 24 * group_rows;
     static constexpr int top = 31, offset = 0;
     static constexpr bool has_minimum = true;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return either(nibbles<part<2, 2, 4>(3), q, v>(),
-                      move_bits<q, 4>(dword<part<2, 2>(2), 0, v>()));
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<2, 2, 4>(3), step, v>(out);
+        const Bytes fifth = dword<part<2, 2>(2), 0, v>();
+        out[0] = either(out[0], move_bits<step, 4>(fifth));
+        out[1] = either(out[1], move_bits<step + 4, 4>(fifth));
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -173,15 +200,16 @@ struct Codes<Format::q5_1> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::iq4_nl> : PackedBlock {
+struct Codes<Format::iq4_nl> : PackedBlock, WalkOfNibbles<1> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 32, sub_values = 32, bytes = 18 * group_rows;
     static constexpr int top = wide, offset = wide_offset;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return look_up(iq4_table(), nibbles<part<2>(1), q, v>());
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<2>(1), step, v>(out);
+        for (Bytes& code : out) code = look_up(iq4_table(), code);
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -190,15 +218,16 @@ struct Codes<Format::iq4_nl> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::mxfp4> : PackedBlock {
+struct Codes<Format::mxfp4> : PackedBlock, WalkOfNibbles<1> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 32, sub_values = 32, bytes = 17 * group_rows;
     static constexpr int top = 28, offset = mxfp4_offset;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return look_up(mxfp4_table(), nibbles<part<1>(1), q, v>());
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<1>(1), step, v>(out);
+        for (Bytes& code : out) code = look_up(mxfp4_table(), code);
     }
     /// e8m0_half_to_float(e): exponent e - 1, or a denormal for e = 0 and 1.
     template <int s, int v>
@@ -241,44 +270,57 @@ struct ScalesMinima : PackedBlock {
 template <>
 struct Codes<Format::q4_k> : ScalesMinima<part<2, 2>(2)> {
     using ScalesMinima::ScalesMinima;
+    static constexpr int strips = 4, steps = 8, sums = 2, per_step = 2;
+    static constexpr int sub(int strip, int i) { return 2 * strip + i; }
     static constexpr int values = 256, sub_values = 32, bytes = 144 * group_rows;
     static constexpr int top = 15, offset = 0;
     static constexpr bool has_minimum = true;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return move_bits<q / 8 % 2 * 4, 0, 4>(dword<part<2, 2, 12>(3), q / 16 * 8 + q % 8, v>());
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        this->template nibbles<part<2, 2, 12>(3), 8 * strip + step, v>(out);
     }
 };
 
 template <>
 struct Codes<Format::q5_k> : ScalesMinima<part<2, 2>(2)> {
     using ScalesMinima::ScalesMinima;
+    static constexpr int strips = 1, steps = 8, sums = 8, per_step = 8;
+    static constexpr int sub(int, int i) { return i; }
     static constexpr int values = 256, sub_values = 32, bytes = 176 * group_rows;
     static constexpr int top = 31, offset = 0;
     static constexpr bool has_minimum = true;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return either(
-            move_bits<q / 8 % 2 * 4, 0, 4>(dword<part<2, 2, 12, 32>(4), q / 16 * 8 + q % 8, v>()),
-            move_bits<q / 8, 4>(dword<part<2, 2, 12>(3), q % 8, v>()));
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        constexpr int begin = part<2, 2, 12>(3);
+        const Bytes fifth = dword<begin, 5 * step, v>();
+        unroll<4>([&]<int j>() __attribute__((always_inline)) {
+            const Bytes both = this->template dword<begin, 5 * step + 1 + j, v>();
+            out[2 * j] = either(bits<0x0F, 0>(both), move_bits<2 * j, 4>(fifth));
+            out[2 * j + 1] = either(bits<0xF0, -4>(both), move_bits<2 * j + 1, 4>(fifth));
+        });
     }
 };
 
 template <>
 struct Codes<Format::q6_k> : PackedBlock {
     using PackedBlock::PackedBlock;
+    static constexpr int strips = 4, steps = 4, sums = 4, per_step = 4;
+    static constexpr int sub(int strip, int i) { return strip / 2 * 8 + 2 * i + strip % 2; }
     static constexpr int values = 256, sub_values = 16, bytes = 210 * group_rows;
     static constexpr int top = 63, offset = 32;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        constexpr int h = q / 32, j = q / 8 % 4;
-        return either(move_bits<j / 2 * 4, 0, 4>(
-                          dword<part<2, 16, 64>(3), 16 * h + 8 * (j % 2) + q % 8, v>()),
-                      move_bits<2 * j, 4, 2>(dword<part<2, 16>(2), 8 * h + q % 8, v>()));
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        constexpr int begin = part<2, 16>(2), i = 3 * (4 * strip + step);
+        const Bytes upper = dword<begin, i, v>();
+        const Bytes first = dword<begin, i + 1, v>(), second = dword<begin, i + 2, v>();
+        out[0] = either(bits<0x0F, 0>(first), move_bits<0, 4, 2>(upper));
+        out[1] = either(bits<0x0F, 0>(second), move_bits<2, 4, 2>(upper));
+        out[2] = either(bits<0xF0, -4>(first), move_bits<4, 4, 2>(upper));
+        out[3] = either(bits<0xF0, -4>(second), move_bits<6, 4, 2>(upper));
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -293,14 +335,17 @@ struct Codes<Format::q6_k> : PackedBlock {
 template <>
 struct Codes<Format::q2_k> : PackedBlock {
     using PackedBlock::PackedBlock;
+    static constexpr int strips = 4, steps = 4, sums = 4, per_step = 4;
+    static constexpr int sub(int strip, int i) { return strip / 2 * 8 + 2 * i + strip % 2; }
     static constexpr int values = 256, sub_values = 16, bytes = 84 * group_rows;
     static constexpr int top = 3, offset = 0;
     static constexpr bool has_minimum = true;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return move_bits<2 * (q / 8 % 4), 0, 2>(
-            dword<part<2, 2, 16>(3), 8 * (q / 32) + q % 8, v>());
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        const Bytes four = dword<part<2, 2, 16>(3), 4 * strip + step, v>();
+        unroll<4>([&]<int j>()
+                      __attribute__((always_inline)) { out[j] = move_bits<2 * j, 0, 2>(four); });
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -323,15 +368,23 @@ struct Codes<Format::q2_k> : PackedBlock {
 template <>
 struct Codes<Format::q3_k> : PackedBlock {
     using PackedBlock::PackedBlock;
+    static constexpr int strips = 2, steps = 4, sums = 8, per_step = 8;
+    static constexpr int sub(int strip, int i) { return 2 * i + strip; }
     static constexpr int values = 256, sub_values = 16, bytes = 110 * group_rows;
     static constexpr int top = 7, offset = 4;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return either(
-            move_bits<2 * (q / 8 % 4), 0, 2>(dword<part<2, 12, 32>(3), 8 * (q / 32) + q % 8, v>()),
-            move_bits<q / 8, 2>(dword<part<2, 12>(2), q % 8, v>()));
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        constexpr int begin = part<2, 12>(2), at = 3 * (4 * strip + step);
+        const Bytes third = dword<begin, at, v>();
+        unroll<2>([&]<int h>() __attribute__((always_inline)) {
+            const Bytes four = this->template dword<begin, at + 1 + h, v>();
+            unroll<4>([&]<int j>() __attribute__((always_inline)) {
+                out[4 * h + j] =
+                    either(move_bits<2 * j, 0, 2>(four), move_bits<4 * h + j, 2>(third));
+            });
+        });
     }
     /// See q3k_scale.
     template <int s, int v>
@@ -347,15 +400,16 @@ struct Codes<Format::q3_k> : PackedBlock {
 };
 
 template <>
-struct Codes<Format::iq4_xs> : PackedBlock {
+struct Codes<Format::iq4_xs> : PackedBlock, WalkOfNibbles<8> {
     using PackedBlock::PackedBlock;
     static constexpr int values = 256, sub_values = 32, bytes = 136 * group_rows;
     static constexpr int top = wide, offset = wide_offset;
     static constexpr bool has_minimum = false;
 
-    template <int q, int v>
-    EDGEROOF_INLINE Bytes codes() const {
-        return look_up(iq4_table(), nibbles<part<2, 2, 4>(3), q, v>());
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
+        nibbles<part<2, 2, 4>(3), 4 * strip + step, v>(out);
+        for (Bytes& code : out) code = look_up(iq4_table(), code);
     }
     /// See iq4_xs_scale.
     template <int s, int v>

@@ -23,31 +23,47 @@ EDGEROOF_INLINE Ints start_of(const ActivationsOf<C>& x, std::int64_t sub) {
         return set_int(x.init(ActivationsOf<C>::start_of(C::sub_values, C::offset), sub));
 }
 
+/// Calls finish<sub, v>(t, integer sum) for every sub-block of block b, vector of rows and token.
+template <class C, int tokens, class Finish>
+EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* x, Finish finish) {
+    constexpr int subs = C::values / C::sub_values, quads = C::sub_values / 4;
+    constexpr int per_sum = C::per_step / C::sums;
+    unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
+        unroll<C::strips>([&]<int strip>() __attribute__((always_inline)) {
+            Dot<C::top, quads> dots[C::sums][tokens];
+            for (int i = 0; i < C::sums; ++i)
+                for (int t = 0; t < tokens; ++t)
+                    dots[i][t] = Dot<C::top, quads>(start_of<C>(x[t], b * subs + C::sub(strip, i)));
+            unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
+                Bytes codes[C::per_step];
+                block.template codes<strip, step, v>(codes);
+                unroll<C::per_step>([&]<int c>() __attribute__((always_inline)) {
+                    constexpr int at = 4 * quad_of<C>(strip, step, c);
+                    for (int t = 0; t < tokens; ++t)
+                        dots[c / per_sum][t].template add<step * per_sum + c % per_sum>(
+                            codes[c], quad(x[t].codes + C::values * b + at));
+                });
+            });
+            unroll<C::sums>([&]<int i>() __attribute__((always_inline)) {
+                for (int t = 0; t < tokens; ++t)
+                    finish.template operator()<C::sub(strip, i), v>(t, dots[i][t].sum());
+            });
+        });
+    });
+}
+
 /// sums[t] += a block of 32 values of the group times token t's.
 template <class C, int tokens>
 EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsOf<C>* x,
                                      Floats (*sums)[vectors]) {
-    unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
-        Ints ints[tokens];
-        {
-            Dot<C::top> dots[tokens];
-            for (int t = 0; t < tokens; ++t) dots[t] = Dot<C::top>(start_of<C>(x[t], b));
-            unroll<8>([&]<int q>() __attribute__((always_inline)) {
-                const Bytes codes = block.template codes<q, v>();
-                for (int t = 0; t < tokens; ++t)
-                    dots[t].template add<q>(codes, quad(x[t].codes + 32 * b + 4 * q));
-            });
-            for (int t = 0; t < tokens; ++t) ints[t] = dots[t].sum();
-        }
-        const Floats scale = block.template scale<0, v>();
-        for (int t = 0; t < tokens; ++t)
-            sums[t][v] = fma(to_float(ints[t]), scale * set1(*x[t].scale(b)), sums[t][v]);
-        if constexpr (C::has_minimum) {
-            const Floats minimum = block.template minimum<0, v>();
-            for (int t = 0; t < tokens; ++t)
-                sums[t][v] = fma(minimum, set1(*x[t].template sum<32>(b)), sums[t][v]);
-        }
-    });
+    sum_block<C, tokens>(
+        block, b, x, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
+            const Floats scale = block.template scale<s, v>() * set1(*x[t].scale(b));
+            sums[t][v] = fma(to_float(sum), scale, sums[t][v]);
+            if constexpr (C::has_minimum)
+                sums[t][v] = fma(block.template minimum<s, v>(), set1(*x[t].template sum<32>(b)),
+                                 sums[t][v]);
+        });
 }
 
 /// The same for a block of 256. The activations' scale is the block's, so that sub-blocks meet
@@ -55,47 +71,31 @@ EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsO
 template <class C, int tokens>
 EDGEROOF_INLINE void add_block_of_256(C block, std::int64_t b, const ActivationsOf<C>* x,
                                       Floats (*sums)[vectors]) {
-    constexpr int subs = 256 / C::sub_values, quads = C::sub_values / 4;
-    unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
-        Floats products[tokens], minima[tokens];
-        for (int t = 0; t < tokens; ++t) products[t] = minima[t] = set1(0.0F);
-        unroll<subs>([&]<int s>() __attribute__((always_inline)) {
-            const std::int64_t sub = b * subs + s;
-            Dot<C::top> dots[tokens];
-            for (int t = 0; t < tokens; ++t) dots[t] = Dot<C::top>(start_of<C>(x[t], sub));
-            unroll<quads>([&]<int i>() __attribute__((always_inline)) {
-                constexpr int q = s * quads + i;
-                const Bytes codes = block.template codes<q, v>();
-                for (int t = 0; t < tokens; ++t)
-                    dots[t].template add<i>(codes, quad(x[t].codes + 256 * b + 4 * q));
-            });
-            const Floats scale = block.template scale<s, v>();
-            for (int t = 0; t < tokens; ++t)
-                products[t] = fma(to_float(dots[t].sum()), scale, products[t]);
+    Floats products[tokens][vectors], minima[tokens][vectors];
+    for (int t = 0; t < tokens; ++t)
+        for (int v = 0; v < vectors; ++v) products[t][v] = minima[t][v] = set1(0.0F);
+    sum_block<C, tokens>(
+        block, b, x, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
+            products[t][v] = fma(to_float(sum), block.template scale<s, v>(), products[t][v]);
             if constexpr (C::has_minimum) {
-                const Floats minimum = block.template minimum<s, v>();
-                for (int t = 0; t < tokens; ++t)
-                    minima[t] =
-                        fma(minimum, set1(*x[t].template sum<C::sub_values>(sub)), minima[t]);
+                const float* of_x = x[t].template sum<C::sub_values>(b * (256 / C::sub_values) + s);
+                minima[t][v] = fma(block.template minimum<s, v>(), set1(*of_x), minima[t][v]);
             }
         });
+    unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
         for (int t = 0; t < tokens; ++t) {
             const Floats scale = set1(*x[t].scale(b));
-            sums[t][v] = fma(products[t], block.template d<v>() * scale, sums[t][v]);
+            sums[t][v] = fma(products[t][v], block.template d<v>() * scale, sums[t][v]);
             if constexpr (C::has_minimum)
-                sums[t][v] = fma(minima[t], block.template dmin<v>() * negated(scale), sums[t][v]);
+                sums[t][v] =
+                    fma(minima[t][v], block.template dmin<v>() * negated(scale), sums[t][v]);
         }
     });
 }
 
-/// How far ahead of its use a weight is asked for, in bytes. docs/kernels.md has the measurement.
-constexpr std::int64_t prefetch_distance = 4096;
-
-template <class C>
-EDGEROOF_INLINE void prefetch_block(const std::byte* block) {
-    for (int line = 0; line < C::bytes; line += 64)
-        __builtin_prefetch(block + prefetch_distance + line);
-}
+/// Tokens whose sums fit the registers: the others take a second turn at a block, then in L1.
+template <class C, int tokens>
+constexpr int at_once = C::sums* tokens > 16 ? 16 / C::sums : tokens;
 
 /// out[t * m + r] for the 16 rows r of a group and `tokens` tokens. At most `counted` of them
 /// exist: the others repeat the last one.
@@ -108,12 +108,14 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
     for (int t = 0; t < tokens; ++t)
         for (int v = 0; v < vectors; ++v) sums[t][v] = set1(0.0F);
     for (std::int64_t b = 0; b < blocks; ++b) {
-        const std::byte* block = group + b * C::bytes;
-        prefetch_block<C>(block);
-        if constexpr (C::values == 32)
-            add_block_of_32<C, tokens>(C(block), b, x, sums);
-        else
-            add_block_of_256<C, tokens>(C(block), b, x, sums);
+        const C block(group + b * C::bytes);
+        constexpr int turn = at_once<C, tokens>;
+        for (int t = 0; t < tokens; t += turn) {
+            if constexpr (C::values == 32)
+                add_block_of_32<C, turn>(block, b, x + t, sums + t);
+            else
+                add_block_of_256<C, turn>(block, b, x + t, sums + t);
+        }
     }
     for (int t = 0; t < tokens && t < counted; ++t)
         for (int v = 0; v < vectors; ++v)

@@ -41,13 +41,18 @@ EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int co
     panel.start = Activations<C::values>::start_of(C::sub_values, C::offset);
     constexpr int subs = C::values / C::sub_values;
     for (std::int64_t b = 0; b < blocks; ++b) {
-        prefetch_block<C>(packed + b * C::bytes);
         const C block(packed + b * C::bytes);
         unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
             const int row = column * group_rows + v * lanes;
-            unroll<C::values / 4>([&]<int q>() __attribute__((always_inline)) {
-                store_bytes(&panel.codes[b * (C::values / 4) + q][4 * row],
-                            block.template codes<q, v>());
+            unroll<C::strips>([&]<int strip>() __attribute__((always_inline)) {
+                unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
+                    Bytes codes[C::per_step];
+                    block.template codes<strip, step, v>(codes);
+                    for (int c = 0; c < C::per_step; ++c)
+                        store_bytes(
+                            &panel.codes[b * (C::values / 4) + quad_of<C>(strip, step, c)][4 * row],
+                            codes[c]);
+                });
             });
             unroll<subs>([&]<int s>() __attribute__((always_inline)) {
                 Floats scale = block.template scale<s, v>();
@@ -70,10 +75,10 @@ EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector,
                                         std::int64_t sub_of_k, const typename K::X* x,
                                         Ints (*ints)[columns]) {
     constexpr int quads = K::sub_values / 4;
-    Dot<K::top> dots[tokens][columns];
+    Dot<K::top, quads> dots[tokens][columns];
     for (int t = 0; t < tokens; ++t) {
         const Ints start = K::has_minimum ? zero_ints() : set_int(x[t].init(panel.start, sub_of_k));
-        for (int v = 0; v < columns; ++v) dots[t][v] = Dot<K::top>(start);
+        for (int v = 0; v < columns; ++v) dots[t][v] = Dot<K::top, quads>(start);
     }
     unroll<quads>([&]<int q>() __attribute__((always_inline)) {
         Bytes codes[columns];
@@ -169,8 +174,8 @@ void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t 
         const std::int64_t left = args.token_end - token;
         if (left >= tile_tokens)
             tile.template operator()<tile_tokens>();
-        else if (left >= 4)
-            tile.template operator()<4>();
+        else if (tile_tokens > 4 && left >= 4)
+            tile.template operator()<(tile_tokens > 4 ? 4 : 1)>();
         else if (left >= 2)
             tile.template operator()<2>();
         else

@@ -18,7 +18,21 @@ struct Field {
 #define EDGEROOF_FIELD(Block, member, unit) \
     Field { offsetof(Block, member), unit, sizeof(Block::member) / (unit) }
 
-/// The packed order of a block's members: scales in bytes or halves, codes in dwords.
+/// Dword i of a field of dwords.
+constexpr Field dword(Field field, std::size_t i) { return {field.offset + 4 * i, 4, 1}; }
+
+/// A list that is appended to with <<.
+template <std::size_t count>
+struct Fields : std::array<Field, count> {
+    std::size_t used = 0;
+    constexpr Fields& operator<<(Field field) {
+        (*this)[used++] = field;
+        return *this;
+    }
+};
+
+/// The packed order of a block's members: scales in bytes or halves, codes in dwords. Dwords that
+/// are used together follow each other, so that a kernel reads a packed block from front to back.
 template <Format format>
 struct Order;
 
@@ -65,9 +79,15 @@ struct Order<Format::q2_k> {
 template <>
 struct Order<Format::q3_k> {
     using Block = BlockQ3K;
-    static constexpr std::array fields = {
-        EDGEROOF_FIELD(BlockQ3K, d, 2), EDGEROOF_FIELD(BlockQ3K, scales, 1),
-        EDGEROOF_FIELD(BlockQ3K, hmask, 4), EDGEROOF_FIELD(BlockQ3K, qs, 4)};
+    static constexpr auto fields = [] {
+        Fields<2 + 8 * 3> order{};
+        order << EDGEROOF_FIELD(BlockQ3K, d, 2) << EDGEROOF_FIELD(BlockQ3K, scales, 1);
+        for (std::size_t q = 0; q < 8; ++q)
+            order << dword(EDGEROOF_FIELD(BlockQ3K, hmask, 4), q)
+                  << dword(EDGEROOF_FIELD(BlockQ3K, qs, 4), q)
+                  << dword(EDGEROOF_FIELD(BlockQ3K, qs, 4), 8 + q);
+        return order;
+    }();
 };
 template <>
 struct Order<Format::q4_k> {
@@ -79,17 +99,31 @@ struct Order<Format::q4_k> {
 template <>
 struct Order<Format::q5_k> {
     using Block = BlockQ5K;
-    static constexpr std::array fields = {
-        EDGEROOF_FIELD(BlockQ5K, d, 2), EDGEROOF_FIELD(BlockQ5K, dmin, 2),
-        EDGEROOF_FIELD(BlockQ5K, scales, 1), EDGEROOF_FIELD(BlockQ5K, qh, 4),
-        EDGEROOF_FIELD(BlockQ5K, qs, 4)};
+    static constexpr auto fields = [] {
+        Fields<3 + 8 * 5> order{};
+        order << EDGEROOF_FIELD(BlockQ5K, d, 2) << EDGEROOF_FIELD(BlockQ5K, dmin, 2)
+              << EDGEROOF_FIELD(BlockQ5K, scales, 1);
+        for (std::size_t q = 0; q < 8; ++q) {
+            order << dword(EDGEROOF_FIELD(BlockQ5K, qh, 4), q);
+            for (std::size_t j = 0; j < 4; ++j)
+                order << dword(EDGEROOF_FIELD(BlockQ5K, qs, 4), 8 * j + q);
+        }
+        return order;
+    }();
 };
 template <>
 struct Order<Format::q6_k> {
     using Block = BlockQ6K;
-    static constexpr std::array fields = {
-        EDGEROOF_FIELD(BlockQ6K, d, 2), EDGEROOF_FIELD(BlockQ6K, scales, 1),
-        EDGEROOF_FIELD(BlockQ6K, qh, 4), EDGEROOF_FIELD(BlockQ6K, ql, 4)};
+    static constexpr auto fields = [] {
+        Fields<2 + 16 * 3> order{};
+        order << EDGEROOF_FIELD(BlockQ6K, d, 2) << EDGEROOF_FIELD(BlockQ6K, scales, 1);
+        for (std::size_t h = 0; h < 2; ++h)
+            for (std::size_t q = 0; q < 8; ++q)
+                order << dword(EDGEROOF_FIELD(BlockQ6K, qh, 4), 8 * h + q)
+                      << dword(EDGEROOF_FIELD(BlockQ6K, ql, 4), 16 * h + q)
+                      << dword(EDGEROOF_FIELD(BlockQ6K, ql, 4), 16 * h + 8 + q);
+        return order;
+    }();
 };
 template <>
 struct Order<Format::iq4_nl> {

@@ -8,7 +8,10 @@
 // are neighbours: 64 bytes that a dot-product instruction takes as 16 lanes of four bytes. A packed
 // tensor has exactly the bytes of its file, if the last group is full.
 //
-//   block of a group:  [fields, each 16 rows wide] [dword 0 of rows 0..15] [dword 1 ...] ...
+//   block of a group:  [fields, each 16 rows wide] [dword of rows 0..15] [dword ...] ...
+//
+// Dwords follow each other in the order of their use: where a value's bits are spread over several
+// (Q3_K, Q5_K, Q6_K), those of the same values are neighbours.
 //
 // Changed bits: Q8_0's codes have their sign bit flipped where the path multiplies unsigned bytes;
 // Q5_0 and Q5_1 keep the fifth bit of x[4 q + b] as bit q of byte b (in the file: bit 4 q + b).

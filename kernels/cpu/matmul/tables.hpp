@@ -14,8 +14,16 @@ namespace edgeroof::cpu {
 /// MatmulKernel::activation_layout of kernels that read F32 as it comes. Those of int8 activations
 /// (activations.hpp) are the values per scale plus the offset of wide codes.
 inline constexpr std::uint32_t as_they_are = 0;
+inline constexpr std::uint32_t rounded_to_bf16 = 1;
 
 std::span<const MatmulKernel> scalar_matmuls();
+std::span<const MatmulKernel> sse41_matmuls();
+std::span<const MatmulKernel> avx2_matmuls();
+std::span<const MatmulKernel> avx2_float_matmuls();
+std::span<const MatmulKernel> avx_vnni_matmuls();
+std::span<const MatmulKernel> avx512_matmuls();
+std::span<const MatmulKernel> avx512_float_matmuls();
 std::span<const MatmulKernel> avx512_vnni_matmuls();
+std::span<const MatmulKernel> avx512_bf16_matmuls();  ///< for processors that have AVX512_BF16
 
 }  // namespace edgeroof::cpu

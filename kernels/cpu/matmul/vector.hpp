@@ -5,21 +5,28 @@
 // forced inline: no symbol of one path can be merged by the linker with another's.
 //
 // A vector has `lanes` rows: Ints and Floats one number each, Bytes four codes each. Sixteen rows,
-// a group, are `vectors` vectors. Bytes16 are one byte per row of a group.
+// a group, are `vectors` vectors; Bytes16 are one byte per row of a group.
 //
-//   load_bytes(p), store(p, Bytes)              low_nibbles, high_nibbles: of every byte
-//   bits<mask, shift>(x): (x & mask) moved left by shift (right where negative), within bytes
-//   x | y                                       look_up(table16, codes)
-//   quad(p): four int8 at p in every lane       load_floats, load_halves, store_floats
-//   set1, fma(a, b, c) = a * b + c, a * b       to_float(Ints), set_int(p): *p in every lane
-//   load16(p); bits<mask, shift>, | of Bytes16  unsigned_lanes<v>, signed_lanes<v>(Bytes16): rows
-//   of
-//                                               vector v as Floats
+//   load_bytes(p), store_bytes(p, x), load16(p)
+//   bits<mask, shift>(x)    x & mask, moved left by shift (right where negative), of every byte
+//   either(a, b)            a | b; minus(Bytes16, int)
+//   table16(p), look_up     a table of 16 bytes, and its entries named by codes 0 .. 15
+//   quad(p)                 four int8 at p in every lane
+//   set_int(p), zero_ints   *p in every lane, 0
+//   unsigned_lanes<v>(Bytes16), signed_lanes<v>: rows of vector v
+//   to_float(Ints), half_of_powers(x): 2^(x - 128) of x in 0 .. 255
+//   set1, load_floats, load_halves (F16), store_floats, fma(a, b, c) = a * b + c, negated, a * b
+//   load_rows(p, rows), store_rows(p, x, rows): rows below `rows` (all, some or none) of a vector
 //
-// Dot<top>: sums over four codes per lane, of codes 0 .. top (signed bytes where top is `wide`)
-// times int8:
-//   Dot<top> d(init); d.add<i>(codes, quad) for i = 0, 1, 2 ...; d.sum()
+// Dot<top, count>: sums of `count` quads of codes 0 .. top (signed bytes if top is `wide` and
+// wide_offset 0) times int8. Dot d(init); d.add<i>(codes, quad) for i = 0 .. count - 1; d.sum().
+// dot_top(top): the least top that is served by the same code.
+//
+// tile_tokens x tile_vectors: the register tile of many_tokens.hpp; panel_groups: groups per panel.
 #pragma once
+
+#include <cstddef>
+#include <cstdint>
 
 #include "kernels/cpu/simd/common.hpp"
 
@@ -44,4 +51,10 @@ EDGEROOF_INLINE void unroll(Body body) {
 
 #if defined(__AVX512F__)
 #include "kernels/cpu/matmul/vector_avx512.hpp"
+#elif defined(__AVX2__)
+#include "kernels/cpu/matmul/vector_avx2.hpp"
+#elif defined(__SSE4_1__)
+#include "kernels/cpu/matmul/vector_sse41.hpp"
+#elif defined(__aarch64__)
+#include "kernels/cpu/matmul/vector_neon.hpp"
 #endif

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// The operations that vector.hpp promises, on AVX-512 F, BW, DQ, VL and VNNI.
+// The operations that vector.hpp promises, on AVX-512 F, BW, DQ and VL, and on AVX-512 VNNI.
 #pragma once
 
-#include <immintrin.h>
-
-#include <cstddef>
-#include <cstdint>
+#include "kernels/cpu/matmul/vector_x86.hpp"
 
 namespace edgeroof::cpu {
 namespace {
 
 using Bytes = __m512i;
-using Bytes16 = __m128i;
 using Floats = __m512;
 struct Ints {
     __m512i v;
 };
 constexpr int lanes = 16;
 constexpr int vectors = 1;
-constexpr int wide_offset = 128;
 
 // 6 tokens x 2 vectors: 12 chains of integer sums cover 4 cycles of latency at one VPDPBUSD a cycle
 // three times over; with 12 sums in F32, 2 vectors of codes and a quad they fill 27 of 32
@@ -31,16 +26,15 @@ EDGEROOF_INLINE Bytes load_bytes(const std::byte* p) { return _mm512_loadu_si512
 EDGEROOF_INLINE void store_bytes(std::byte* p, Bytes x) { _mm512_storeu_si512(p, x); }
 EDGEROOF_INLINE Bytes either(Bytes a, Bytes b) { return _mm512_or_si512(a, b); }
 
-/// Whole 16-bit words are shifted; the mask, applied where no bit can cross a byte, cleans up.
 template <int mask, int shift>
 EDGEROOF_INLINE Bytes bits(Bytes x) {
+    constexpr auto moved = static_cast<char>(shift < 0 ? mask >> -shift : mask << shift);
     if constexpr (shift < 0)
-        return _mm512_and_si512(_mm512_srli_epi16(x, -shift), _mm512_set1_epi8(mask >> -shift));
+        return _mm512_and_si512(_mm512_srli_epi16(x, -shift), _mm512_set1_epi8(moved));
     else if constexpr (shift > 0)
-        return _mm512_and_si512(_mm512_slli_epi16(x, shift),
-                                _mm512_set1_epi8(static_cast<char>(mask << shift)));
+        return _mm512_and_si512(_mm512_slli_epi16(x, shift), _mm512_set1_epi8(moved));
     else
-        return _mm512_and_si512(x, _mm512_set1_epi8(static_cast<char>(mask)));
+        return _mm512_and_si512(x, _mm512_set1_epi8(moved));
 }
 
 struct Table16 {
@@ -80,31 +74,14 @@ EDGEROOF_INLINE Floats load_halves(const std::byte* p) {
 EDGEROOF_INLINE Floats fma(Floats a, Floats b, Floats c) { return _mm512_fmadd_ps(a, b, c); }
 EDGEROOF_INLINE Floats negated(Floats x) { return _mm512_xor_ps(x, _mm512_set1_ps(-0.0F)); }
 EDGEROOF_INLINE Floats to_float(Ints x) { return _mm512_cvtepi32_ps(x.v); }
-/// 2^(x - 128) of x in 0 .. 255: the exponent x - 1 in place, or a denormal for x < 2.
+/// The exponent x - 1 in place, or a denormal for x < 2.
 EDGEROOF_INLINE Floats half_of_powers(Ints x) {
-    const __m512i normal = _mm512_slli_epi32(_mm512_sub_epi32(x.v, _mm512_set1_epi32(1)), 23);
-    const __m512i denormal = _mm512_sllv_epi32(_mm512_set1_epi32(0x00200000), x.v);
-    return _mm512_castsi512_ps(_mm512_mask_mov_epi32(
-        normal, _mm512_cmplt_epi32_mask(x.v, _mm512_set1_epi32(2)), denormal));
+    const __m512i one = _mm512_set1_epi32(1);
+    return _mm512_castsi512_ps(_mm512_mask_slli_epi32(
+        _mm512_slli_epi32(_mm512_sub_epi32(x.v, one), 23),
+        _mm512_cmplt_epi32_mask(x.v, _mm512_set1_epi32(2)), _mm512_add_epi32(x.v, one), 21));
 }
 
-EDGEROOF_INLINE Bytes16 load16(const std::byte* p) {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
-}
-template <int mask, int shift>
-EDGEROOF_INLINE Bytes16 bits(Bytes16 x) {
-    if constexpr (shift < 0)
-        return _mm_and_si128(_mm_srli_epi16(x, -shift), _mm_set1_epi8(mask >> -shift));
-    else if constexpr (shift > 0)
-        return _mm_and_si128(_mm_slli_epi16(x, shift),
-                             _mm_set1_epi8(static_cast<char>(mask << shift)));
-    else
-        return _mm_and_si128(x, _mm_set1_epi8(static_cast<char>(mask)));
-}
-EDGEROOF_INLINE Bytes16 either(Bytes16 a, Bytes16 b) { return _mm_or_si128(a, b); }
-EDGEROOF_INLINE Bytes16 minus(Bytes16 a, int b) {
-    return _mm_sub_epi8(a, _mm_set1_epi8(static_cast<char>(b)));
-}
 template <int v>
 EDGEROOF_INLINE Ints unsigned_lanes(Bytes16 x) {
     return {_mm512_cvtepu8_epi32(x)};
@@ -114,10 +91,12 @@ EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
     return {_mm512_cvtepi8_epi32(x)};
 }
 
-/// Codes of any range are multiplied in one way.
+#if defined(__AVX512VNNI__)
+
+constexpr int wide_offset = 128;
 constexpr int dot_top(int) { return wide; }
 
-template <int top>
+template <int top, int count>
 class Dot {
   public:
     Dot() = default;
@@ -131,6 +110,41 @@ class Dot {
   private:
     __m512i sum_;
 };
+
+#else
+
+constexpr int wide_offset = 0;
+constexpr int dot_top(int top) { return top <= 15 ? 15 : top <= 31 ? 31 : top <= 63 ? 63 : wide; }
+
+template <int top, int count>
+class Dot {
+  public:
+    Dot() = default;
+    EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
+    template <int i>
+    EDGEROOF_INLINE void add(Bytes codes, Bytes quad) {
+        constexpr int narrow = narrow_sums(top, count);
+        const __m512i products = multiply(codes, quad);
+        narrow_ = i % narrow == 0 ? products : _mm512_add_epi16(narrow_, products);
+        if constexpr (i % narrow == narrow - 1)
+            sum_ = _mm512_add_epi32(sum_, _mm512_madd_epi16(narrow_, _mm512_set1_epi16(1)));
+    }
+    EDGEROOF_INLINE Ints sum() const { return {sum_}; }
+
+  private:
+    /// Signed codes pass their sign on to the activations: 128 * 127 * 2 fits 16 bits.
+    EDGEROOF_INLINE static __m512i multiply(__m512i codes, __m512i quad) {
+        if constexpr (top == wide)
+            return _mm512_maddubs_epi16(_mm512_abs_epi8(codes),
+                                        _mm512_mask_sub_epi8(quad, _mm512_movepi8_mask(codes),
+                                                             _mm512_setzero_si512(), quad));
+        else
+            return _mm512_maddubs_epi16(codes, quad);
+    }
+    __m512i sum_, narrow_;
+};
+
+#endif
 
 }  // namespace
 }  // namespace edgeroof::cpu

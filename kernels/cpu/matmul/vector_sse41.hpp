@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// The operations that vector.hpp promises, on SSE4.1: the floor of the x86-64 paths.
+#pragma once
+
+#include "kernels/cpu/matmul/vector_x86.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+using Bytes = __m128i;
+using Floats = __m128;
+struct Ints {
+    __m128i v;
+};
+constexpr int lanes = 4;
+constexpr int vectors = 4;
+constexpr int wide_offset = 0;
+
+// As on AVX2: 3 tokens x 2 vectors fill 16 registers.
+constexpr int tile_tokens = 3;
+constexpr int tile_vectors = 2;
+constexpr int panel_groups = 1;
+
+EDGEROOF_INLINE Bytes load_bytes(const std::byte* p) { return load16(p); }
+EDGEROOF_INLINE void store_bytes(std::byte* p, Bytes x) {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p), x);
+}
+
+struct Table16 {
+    __m128i v;
+};
+EDGEROOF_INLINE Table16 table16(const std::int8_t* entries) {
+    return {_mm_loadu_si128(reinterpret_cast<const __m128i*>(entries))};
+}
+EDGEROOF_INLINE Bytes look_up(Table16 table, Bytes codes) {
+    return _mm_shuffle_epi8(table.v, codes);
+}
+
+EDGEROOF_INLINE Bytes quad(const std::int8_t* p) {
+    std::int32_t four;
+    __builtin_memcpy(&four, p, sizeof four);
+    return _mm_set1_epi32(four);
+}
+EDGEROOF_INLINE Ints set_int(const std::int32_t* p) { return {_mm_set1_epi32(*p)}; }
+EDGEROOF_INLINE Ints zero_ints() { return {_mm_setzero_si128()}; }
+
+EDGEROOF_INLINE Floats set1(float x) { return _mm_set1_ps(x); }
+EDGEROOF_INLINE Floats load_floats(const float* p) { return _mm_loadu_ps(p); }
+EDGEROOF_INLINE void store_floats(float* p, Floats x) { _mm_storeu_ps(p, x); }
+EDGEROOF_INLINE Floats load_rows(const float* p, std::int64_t rows) {
+    if (rows >= lanes) return load_floats(p);
+    float some[lanes] = {};
+    for (std::int64_t i = 0; i < rows; ++i) some[i] = p[i];
+    return load_floats(some);
+}
+EDGEROOF_INLINE void store_rows(float* p, Floats x, std::int64_t rows) {
+    if (rows >= lanes) return store_floats(p, x);
+    float all[lanes];
+    store_floats(all, x);
+    for (std::int64_t i = 0; i < rows; ++i) p[i] = all[i];
+}
+/// As portable::half_to_float: scaling by 2^112 makes normals of denormals too.
+EDGEROOF_INLINE Floats load_halves(const std::byte* p) {
+    const __m128i half = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
+    const __m128i magnitude = _mm_and_si128(half, _mm_set1_epi32(0x7FFF));
+    const __m128i sign = _mm_slli_epi32(_mm_xor_si128(half, magnitude), 16);
+    const __m128i special = _mm_and_si128(_mm_cmpgt_epi32(magnitude, _mm_set1_epi32(0x7BFF)),
+                                          _mm_set1_epi32(0x7F800000));
+    const __m128 finite =
+        _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(magnitude, 13)), _mm_set1_ps(0x1p112F));
+    return _mm_or_ps(finite, _mm_castsi128_ps(_mm_or_si128(sign, special)));
+}
+EDGEROOF_INLINE Floats fma(Floats a, Floats b, Floats c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
+EDGEROOF_INLINE Floats negated(Floats x) { return _mm_xor_ps(x, _mm_set1_ps(-0.0F)); }
+EDGEROOF_INLINE Floats to_float(Ints x) { return _mm_cvtepi32_ps(x.v); }
+/// The exponent x - 1 in place, or a denormal for x < 2.
+EDGEROOF_INLINE Floats half_of_powers(Ints x) {
+    const __m128i one = _mm_set1_epi32(1);
+    return _mm_castsi128_ps(_mm_blendv_epi8(_mm_slli_epi32(_mm_sub_epi32(x.v, one), 23),
+                                            _mm_slli_epi32(_mm_add_epi32(x.v, one), 21),
+                                            _mm_cmpgt_epi32(_mm_set1_epi32(2), x.v)));
+}
+template <int v>
+EDGEROOF_INLINE Ints unsigned_lanes(Bytes16 x) {
+    return {_mm_cvtepu8_epi32(_mm_srli_si128(x, lanes * v))};
+}
+template <int v>
+EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
+    return {_mm_cvtepi8_epi32(_mm_srli_si128(x, lanes * v))};
+}
+
+constexpr int dot_top(int top) { return top <= 15 ? 15 : top <= 31 ? 31 : top <= 63 ? 63 : wide; }
+
+template <int top, int count>
+class Dot {
+  public:
+    Dot() = default;
+    EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
+    template <int i>
+    EDGEROOF_INLINE void add(Bytes codes, Bytes quad) {
+        constexpr int narrow = narrow_sums(top, count);
+        const __m128i products = multiply(codes, quad);
+        narrow_ = i % narrow == 0 ? products : _mm_add_epi16(narrow_, products);
+        if constexpr (i % narrow == narrow - 1)
+            sum_ = _mm_add_epi32(sum_, _mm_madd_epi16(narrow_, _mm_set1_epi16(1)));
+    }
+    EDGEROOF_INLINE Ints sum() const { return {sum_}; }
+
+  private:
+    /// Signed codes pass their sign on to the activations: 128 * 127 * 2 fits 16 bits.
+    EDGEROOF_INLINE static __m128i multiply(__m128i codes, __m128i quad) {
+        if constexpr (top == wide)
+            return _mm_maddubs_epi16(_mm_abs_epi8(codes), _mm_sign_epi8(quad, codes));
+        else
+            return _mm_maddubs_epi16(codes, quad);
+    }
+    __m128i sum_, narrow_;
+};
+
+}  // namespace
+}  // namespace edgeroof::cpu
