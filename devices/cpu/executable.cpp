@@ -20,6 +20,12 @@ std::vector<std::string> names_of(const Graph& graph) {
     return names;
 }
 
+Lane lane_of_thread(Lane lane, int thread) {
+    lane.thread = thread;
+    lane.offsets += lane.slots * static_cast<std::size_t>(thread);
+    return lane;
+}
+
 }  // namespace
 
 CpuExecutable::CpuExecutable(const Graph& graph, Plan plan, std::shared_ptr<Residents> residents,
@@ -31,9 +37,7 @@ CpuExecutable::CpuExecutable(const Graph& graph, Plan plan, std::shared_ptr<Resi
       plan_(std::move(plan)),
       arena_(plan_.arena_bytes, "the activations"),
       residents_(std::move(residents)),
-      pool_(std::move(pool)) {
-    for (const SlotLife& slot : plan_.slots) offsets_.push_back(slot.offset);
-}
+      pool_(std::move(pool)) {}
 
 std::span<std::byte> CpuExecutable::tensor(TensorId id, std::size_t bytes, const char* what) const {
     const std::vector<TensorId>& ids = what[0] == 'i' ? inputs_ : outputs_;
@@ -77,7 +81,8 @@ Lane CpuExecutable::lane_of(const Step& step) const {
             .position = segment.position,
             .sequence = segment.sequence,
             .arena = arena_.data(),
-            .offsets = offsets_.data()};
+            .offsets = plan_.offsets.data(),
+            .slots = plan_.slots.size()};
 }
 
 void CpuExecutable::count_roof_operations() {
@@ -89,8 +94,7 @@ StepTime CpuExecutable::run(const Step& step) {
     const Lane shared = lane_of(step);
     const auto start = Clock::now();
     pool_->run([&](int thread) {
-        Lane lane = shared;
-        lane.thread = thread;
+        const Lane lane = lane_of_thread(shared, thread);
         for (const auto& part : plan_.steps) {
             if (part->barrier_before) pool_->barrier();
             part->run(lane);
@@ -106,8 +110,7 @@ std::vector<GroupTime> CpuExecutable::profile(const Step& step) {
     std::vector<Clock::time_point> ends(plan_.steps.size());
     const auto start = Clock::now();
     pool_->run([&](int thread) {
-        Lane lane = shared;
-        lane.thread = thread;
+        const Lane lane = lane_of_thread(shared, thread);
         for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
             plan_.steps[i]->run(lane);
             pool_->barrier();

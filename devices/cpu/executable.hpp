@@ -28,7 +28,6 @@ class CpuExecutable final : public Executable {
     const std::vector<TensorId> inputs_, outputs_;
     const std::vector<std::string> names_;
     Plan plan_;
-    std::vector<std::size_t> offsets_;
     Buffer arena_;
     std::shared_ptr<Residents> residents_;
     std::shared_ptr<ThreadPool> pool_;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <numeric>
 #include <stdexcept>
+#include <utility>
 
 namespace edgeroof::cpu {
 namespace {
@@ -14,16 +15,22 @@ constexpr std::size_t alignment = 128;  // two lines: prefetchers fetch pairs
 
 std::size_t aligned(std::size_t bytes) { return (bytes + alignment - 1) / alignment * alignment; }
 
-bool overlap(const SlotLife& a, const SlotLife& b) {
+std::size_t all_bytes(const SlotLife& slot, int threads) {
+    return slot.own ? slot.stride() * static_cast<std::size_t>(threads) : slot.bytes;
+}
+
+bool overlap(const SlotLife& a, const SlotLife& b, int threads) {
     if (a.bytes == 0 || b.bytes == 0) return false;
-    return a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+    return a.offset < b.offset + all_bytes(b, threads) &&
+           b.offset < a.offset + all_bytes(a, threads);
 }
 
 /// A reads or writes what the other writes, and not the same thread's part of the same slot.
-bool conflict(const Access& a, const Access& b, const std::vector<SlotLife>& slots) {
+bool conflict(const Access& a, const Access& b, const std::vector<SlotLife>& slots, int threads) {
     if (!a.write && !b.write) return false;
-    if (a.slot == b.slot) return a.split.total == 0 || a.split != b.split;
-    return overlap(slots[a.slot], slots[b.slot]);
+    if (a.slot != b.slot) return overlap(slots[a.slot], slots[b.slot], threads);
+    if (slots[a.slot].own) return a.others || b.others;
+    return a.split.total == 0 || a.split != b.split;
 }
 
 }  // namespace
@@ -54,6 +61,7 @@ Plan Planner::plan() {
                                           kind_name(op.kind), error.what()));
         }
     }
+    flush_stores();
     // Inputs are written once and may be run many times; outputs are read after the last step.
     for (const std::vector<TensorId>* ends : {&graph.inputs, &graph.outputs})
         for (const TensorId id : *ends) plan_.slots[slot(id)].last = plan_.steps.size();
@@ -62,8 +70,9 @@ Plan Planner::plan() {
     return std::move(plan_);
 }
 
-Slot Planner::new_slot(std::size_t bytes) {
-    plan_.slots.push_back({bytes, plan_.steps.size(), plan_.steps.size(), 0});
+Slot Planner::scratch(std::size_t bytes, bool own) {
+    plan_.slots.push_back(
+        {.bytes = bytes, .own = own, .first = plan_.steps.size(), .last = plan_.steps.size()});
     return static_cast<Slot>(plan_.slots.size() - 1);
 }
 
@@ -71,17 +80,37 @@ Slot Planner::slot(TensorId id) {
     const Tensor& tensor = graph[id];
     std::optional<Slot>& slot = plan_.slot_of[id];
     if (!slot)
-        slot = new_slot(tensor.role == Role::activation
-                            ? static_cast<std::size_t>(tensor.shape.rows()) *
-                                  row_bytes(tensor.format, tensor.shape.row())
-                            : 0);
+        slot = scratch(tensor.role == Role::activation
+                           ? static_cast<std::size_t>(tensor.shape.rows()) *
+                                 row_bytes(tensor.format, tensor.shape.row())
+                           : 0);
     return *slot;
 }
 
-Slot Planner::scratch(std::size_t bytes) { return new_slot(bytes); }
+Slot Planner::own_slot(TensorId id) {
+    const Slot own = slot(id);
+    plan_.slots[own].own = true;
+    return own;
+}
 
-Slot Planner::scratch_per_thread(std::size_t bytes) {
-    return new_slot(own_bytes(bytes) * static_cast<std::size_t>(threads));
+void Planner::defer(const KvStore& store) { stores_.emplace_back(store, op_); }
+
+std::optional<KvStore> Planner::take_store(TensorId cache) {
+    const auto at = std::ranges::find(stores_, cache, [](const auto& s) { return s.first.cache; });
+    if (at == stores_.end()) return std::nullopt;
+    const KvStore store = at->first;
+    taken_.push_back(at->second);
+    stores_.erase(at);
+    return store;
+}
+
+void Planner::flush_stores() {
+    const std::size_t current = op_;
+    for (const auto& [store, op] : std::exchange(stores_, {})) {
+        op_ = op;
+        add_store(store);
+    }
+    op_ = current;
 }
 
 void Planner::bound(const Tensor& state) {
@@ -101,22 +130,27 @@ void Planner::append(std::unique_ptr<CpuStep> step) {
 void Planner::lay_out_arena() {
     std::vector<std::size_t> order(plan_.slots.size());
     std::iota(order.begin(), order.end(), 0);
-    std::ranges::stable_sort(order, std::greater{},
-                             [&](std::size_t i) { return plan_.slots[i].bytes; });
+    const auto bytes_of = [&](std::size_t i) { return all_bytes(plan_.slots[i], threads); };
+    std::ranges::stable_sort(order, std::greater{}, bytes_of);
     std::vector<const SlotLife*> placed;  // by offset
     for (const std::size_t i : order) {
         SlotLife& slot = plan_.slots[i];
+        const std::size_t bytes = bytes_of(i);
         std::size_t offset = 0;
         for (const SlotLife* other : placed) {
             if (other->last < slot.first || slot.last < other->first) continue;
-            if (offset + slot.bytes <= other->offset) break;
-            offset = std::max(offset, aligned(other->offset + other->bytes));
+            if (offset + bytes <= other->offset) break;
+            offset = std::max(offset, aligned(other->offset + all_bytes(*other, threads)));
         }
         slot.offset = offset;
-        plan_.arena_bytes = std::max(plan_.arena_bytes, aligned(offset + slot.bytes));
+        plan_.arena_bytes = std::max(plan_.arena_bytes, aligned(offset + bytes));
         placed.insert(std::ranges::upper_bound(placed, offset, {}, &SlotLife::offset), &slot);
     }
     plan_.arena_bytes += alignment;  // kernels load whole vectors
+    for (int thread = 0; thread < threads; ++thread)
+        for (const SlotLife& slot : plan_.slots)
+            plan_.offsets.push_back(
+                slot.offset + (slot.own ? slot.stride() * static_cast<std::size_t>(thread) : 0));
 }
 
 void Planner::place_barriers() {
@@ -124,7 +158,7 @@ void Planner::place_barriers() {
     for (const auto& step : plan_.steps) {
         step->barrier_before = std::ranges::any_of(step->accesses, [&](const Access& mine) {
             return std::ranges::any_of(pending, [&](const Access& earlier) {
-                return conflict(mine, earlier, plan_.slots);
+                return conflict(mine, earlier, plan_.slots, threads);
             });
         });
         if (step->barrier_before) pending.clear();

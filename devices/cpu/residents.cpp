@@ -162,7 +162,8 @@ State& Residents::attended(const Tensor& tensor, bool keys, std::int64_t heads) 
         for (std::int64_t position = 0; position < layout.capacity; ++position) {
             for (std::size_t d = 0; d < row.size(); ++d)
                 row[d] = cached_value(old, sequence, 0, position, static_cast<std::int64_t>(d));
-            scalar.kv_store({row.data(), state.sequence(sequence), layout, position, 0, 1});
+            scalar.kv_store(
+                {row.data(), state.sequence(sequence), layout, position, 0, 1, 0, heads});
         }
     return state;
 }

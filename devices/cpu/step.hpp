@@ -12,7 +12,7 @@
 
 namespace edgeroof::cpu {
 
-/// A buffer of the activation arena.
+/// A buffer of the activation arena: one for all threads, or one for each.
 using Slot = std::uint32_t;
 
 /// What one thread sees of a running step.
@@ -22,10 +22,16 @@ struct Lane {
     std::int64_t position = 0;
     std::int32_t sequence = 0;
     std::byte* arena = nullptr;
-    const std::size_t* offsets = nullptr;  ///< of slots in the arena
+    /// Of this thread's slots in the arena; those of all threads lie one after the other.
+    const std::size_t* offsets = nullptr;
+    std::size_t slots = 0;
 
     std::byte* bytes(Slot slot) const { return arena + offsets[slot]; }
     float* floats(Slot slot) const { return reinterpret_cast<float*>(bytes(slot)); }
+    /// Another thread's copy of a slot that every thread has its own of.
+    std::byte* bytes_of(int other, Slot slot) const {
+        return arena + offsets[(other - thread) * static_cast<std::ptrdiff_t>(slots) + slot];
+    }
 };
 
 struct Range {
@@ -55,6 +61,8 @@ struct Access {
     /// The items of the split are equal shares of the slot's bytes, and a thread touches only its
     /// own. Empty total: any thread may touch all of it.
     Split split{};
+    /// Of a slot that every thread has its own of: other threads' copies are touched too.
+    bool others = false;
 };
 
 /// One operator, a part of one, or several fused.

@@ -25,13 +25,15 @@ struct RopeArgs {
     bool halves;  ///< pairs (i, i + dims/2), else (2i, 2i + 1)
 };
 
-/// Writes tokens [begin, end) of x{row, n} at cache rows position + begin ...
+/// Writes heads [head_begin, head_end) of tokens [begin, end) of x{row, n} at cache rows position
+/// + begin ...
 struct KvStoreArgs {
     const float* x;  ///< of token 0
     std::byte* cache;
     KvLayout layout;
     std::int64_t position;
     std::int64_t begin, end;
+    std::int64_t head_begin, head_end;
 };
 
 struct Ops {

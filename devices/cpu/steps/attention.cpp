@@ -25,8 +25,10 @@ struct Unit {
 struct AttentionPlan {
     const AttentionKernel* kernel;
     const State *keys, *values;
+    Slot keys_slot, values_slot;  ///< stand for the states
     KvLayout key_layout, value_layout;
-    Slot q, out, own;  ///< own: per thread
+    Slot q, own;         ///< own: states and scratch of each thread
+    Slot finished, out;  ///< where whole units are written; where the output is
     std::int64_t heads, tokens, tile_tokens, tiles;
     float scale, soft_cap;
     std::int64_t window;
@@ -81,27 +83,31 @@ struct AttentionPlan {
     };
 
     std::size_t own_size() const {
-        return own_bytes(static_cast<std::size_t>(parts * state_floats + scratch_floats) *
-                         sizeof(float));
+        return static_cast<std::size_t>(parts * state_floats + scratch_floats) * sizeof(float);
     }
     AttentionState state(const Lane& lane, int thread, Part part, const Unit& unit) const {
-        float* base = reinterpret_cast<float*>(lane.bytes(own) +
-                                               own_size() * static_cast<std::size_t>(thread));
+        float* base = reinterpret_cast<float*>(lane.bytes_of(thread, own));
         return {base + part * state_floats,
                 (unit.token_end - unit.token_begin) * heads / key_layout.heads,
                 attention_stride(value_layout.head_dim)};
     }
-    float* scratch(const Lane& lane) const {
-        return reinterpret_cast<float*>(lane.bytes(own) +
-                                        own_size() * static_cast<std::size_t>(lane.thread)) +
-               parts * state_floats;
-    }
+    float* scratch(const Lane& lane) const { return lane.floats(own) + parts * state_floats; }
+};
+
+/// A store of one token's row that attention does on the way.
+struct FusedStore {
+    Slot x;
+    const State* cache;
 };
 
 class AttentionStep final : public CpuStep {
   public:
-    explicit AttentionStep(const AttentionPlan& plan) : plan_(plan) {
-        accesses = {{plan.q, false}, {plan.out, true}, {plan.own, true}};
+    AttentionStep(Planner& planner, const AttentionPlan& plan, std::vector<FusedStore> stores)
+        : plan_(plan), stores_(std::move(stores)), store_(planner.ops.kv_store) {
+        accesses = {{plan.q, false}, {plan.finished, true}, {plan.own, true}};
+        for (const FusedStore& store : stores_) accesses.push_back({store.x, false});
+        for (const Slot state : {plan.keys_slot, plan.values_slot})
+            accesses.push_back({state, !stores_.empty()});
     }
 
     void run(const Lane& lane) const override {
@@ -115,35 +121,54 @@ class AttentionStep final : public CpuStep {
             tile.begin = unit.begin + from * kv_tile;
             tile.end = std::min(unit.end, unit.begin + to * kv_tile);
             const bool begins = from == 0, ends = to == unit.cells;
+            // The step's own position is in the last cell: no other thread reads it.
+            if (ends)
+                for (const FusedStore& store : stores_)
+                    store_({lane.floats(store.x), store.cache->sequence(lane.sequence),
+                            store.cache->layout, lane.position, 0, 1, unit.kv_head,
+                            unit.kv_head + 1});
             const AttentionState state = plan_.state(lane, lane.thread,
                                                      !begins ? AttentionPlan::entered
                                                      : ends  ? AttentionPlan::complete
                                                              : AttentionPlan::begun,
                                                      unit);
             plan_.kernel->run(tile, plan_.scratch(lane), state);
-            if (begins && ends) plan_.kernel->finish(tile, state, lane.floats(plan_.out));
+            if (begins && ends) plan_.kernel->finish(tile, state, lane.floats(plan_.finished));
         });
     }
 
   private:
     AttentionPlan plan_;
+    std::vector<FusedStore> stores_;
+    decltype(Ops::kv_store) store_;
 };
 
-/// The thread that began a unit merges what later threads did of it.
+/// Merges the units that were cut: each by the thread that began it, or all by every thread into an
+/// output of its own, with what others finished.
 class MergeStep final : public CpuStep {
   public:
-    explicit MergeStep(const AttentionPlan& plan) : plan_(plan) {
-        accesses = {{plan.own, true}, {plan.out, true}};
+    MergeStep(const AttentionPlan& plan, bool own) : plan_(plan), own_(own) {
+        accesses = {{plan.own, true, {}, true}, {plan.finished, !own}};
+        if (own) accesses.push_back({plan.out, true});
     }
 
     void run(const Lane& lane) const override {
         const std::int64_t cells = plan_.each_unit(lane.position, [](const Unit&) {});
-        const auto [first, last] = Split{cells}.of(lane);
+        int begun_by = 0;
         plan_.each_unit(lane.position, [&](const Unit& unit) {
             const std::int64_t end = unit.first_cell + unit.cells;
-            if (unit.first_cell < first || unit.first_cell >= last || end <= last) return;
-            const AttentionState whole = plan_.state(lane, lane.thread, AttentionPlan::begun, unit);
-            for (int thread = lane.thread + 1; thread < lane.threads; ++thread) {
+            while (Split{cells}.of(begun_by, lane.threads).end <= unit.first_cell) ++begun_by;
+            if (!own_ && begun_by != lane.thread) return;
+            if (end <= Split{cells}.of(begun_by, lane.threads).end) {
+                if (own_) copy_finished(lane, unit);
+                return;
+            }
+            // In a state of this thread that no other reads.
+            const AttentionState whole =
+                plan_.state(lane, lane.thread, AttentionPlan::complete, unit);
+            std::copy_n(plan_.state(lane, begun_by, AttentionPlan::begun, unit).data,
+                        plan_.state_floats, whole.data);
+            for (int thread = begun_by + 1; thread < lane.threads; ++thread) {
                 const Range other = Split{cells}.of(thread, lane.threads);
                 if (other.begin >= end) break;
                 if (other.begin < other.end)
@@ -156,7 +181,17 @@ class MergeStep final : public CpuStep {
     }
 
   private:
+    void copy_finished(const Lane& lane, const Unit& unit) const {
+        const std::int64_t dim = plan_.value_layout.head_dim;
+        const std::int64_t group = plan_.heads / plan_.key_layout.heads;
+        for (std::int64_t token = unit.token_begin; token < unit.token_end; ++token) {
+            const std::int64_t at = (token * plan_.heads + unit.kv_head * group) * dim;
+            std::copy_n(lane.floats(plan_.finished) + at, group * dim, lane.floats(plan_.out) + at);
+        }
+    }
+
     AttentionPlan plan_;
+    bool own_;
 };
 
 }  // namespace
@@ -185,14 +220,22 @@ void plan_step(Planner& planner, const Attention& op) {
         (attention_state_floats(plan.rows, plan.value_layout.head_dim) + 15) / 16 * 16;
     plan.scratch_floats = planner.ops.attention.scratch_floats(plan.rows, plan.key_layout.head_dim,
                                                                plan.value_layout.head_dim);
+    plan.keys_slot = planner.slot(op.keys);
+    plan.values_slot = planner.slot(op.values);
     plan.q = planner.slot(op.q);
-    plan.out = planner.slot(op.out);
-    plan.own = planner.scratch_per_thread(plan.own_size());
+    plan.own = planner.scratch(plan.own_size(), true);
 
-    AttentionStep& step = planner.add(std::make_unique<AttentionStep>(plan));
-    step.accesses.push_back({planner.slot(op.keys), false});
-    step.accesses.push_back({planner.slot(op.values), false});
-    if (planner.threads > 1) planner.add(std::make_unique<MergeStep>(plan));
+    // With one token all threads read all of the output next: each merges for itself.
+    const bool own = planner.threads > 1 && plan.tokens == 1;
+    plan.out = own ? planner.own_slot(op.out) : planner.slot(op.out);
+    plan.finished = own ? planner.scratch(planner.life(plan.out).bytes) : plan.out;
+
+    std::vector<FusedStore> stores;
+    for (const auto& [cache, state] : {std::pair{op.keys, plan.keys}, {op.values, plan.values}})
+        if (const std::optional<KvStore> store = planner.take_store(cache))
+            stores.push_back({planner.slot(store->x), state});
+    planner.add(std::make_unique<AttentionStep>(planner, plan, std::move(stores)));
+    if (planner.threads > 1) planner.add(std::make_unique<MergeStep>(plan, own));
 }
 
 }  // namespace edgeroof::cpu

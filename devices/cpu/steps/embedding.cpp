@@ -18,13 +18,14 @@ class EmbeddingStep final : public CpuStep {
           vocabulary_(planner.graph[op.table].shape.rows()),
           row_(planner.graph[op.table].shape.row()),
           split_{planner.graph[op.tokens].shape.values(), 1},
+          own_(worth_repeating(split_.total, split_.total * row_)),
           tokens_(planner.slot(op.tokens)),
-          out_(planner.slot(op.out)) {
-        accesses = {{tokens_, false}, {out_, true, split_}};
+          out_(own_ ? planner.own_slot(op.out) : planner.slot(op.out)) {
+        accesses = {{tokens_, false}, {out_, true, own_ ? Split{} : split_}};
     }
 
     void run(const Lane& lane) const override {
-        const auto [begin, end] = split_.of(lane);
+        const auto [begin, end] = own_ ? Range{0, split_.total} : split_.of(lane);
         for (std::int64_t i = begin; i < end; ++i) {
             std::int32_t token = 0;
             std::memcpy(&token, lane.bytes(tokens_) + i * 4, sizeof token);
@@ -44,6 +45,7 @@ class EmbeddingStep final : public CpuStep {
     std::size_t row_bytes_;
     std::int64_t vocabulary_, row_;
     Split split_;
+    bool own_;
     Slot tokens_, out_;
 };
 

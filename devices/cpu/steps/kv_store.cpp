@@ -19,7 +19,7 @@ class KvStoreStep final : public CpuStep {
         const auto [begin, end] = split_.of(lane);
         if (begin < end)
             kernel_({lane.floats(x_), state_.sequence(lane.sequence), state_.layout, lane.position,
-                     begin, end});
+                     begin, end, 0, state_.layout.heads});
     }
 
   private:
@@ -31,8 +31,13 @@ class KvStoreStep final : public CpuStep {
 
 }  // namespace
 
+void Planner::add_store(const KvStore& store) { add(std::make_unique<KvStoreStep>(*this, store)); }
+
 void plan_step(Planner& planner, const KvStore& op) {
-    planner.add(std::make_unique<KvStoreStep>(planner, op));
+    if (planner.graph.tokens == 1)
+        planner.defer(op);
+    else
+        planner.add_store(op);
 }
 
 }  // namespace edgeroof::cpu

@@ -7,13 +7,14 @@ namespace {
 /// Lays activations out (quantises them, as a rule) for the matmuls that read them.
 class PrepareStep final : public CpuStep {
   public:
-    PrepareStep(const MatmulKernel& kernel, Slot x, Slot out, std::int64_t k, std::int64_t n)
-        : prepare_(kernel.prepare), x_(x), out_(out), k_(k), split_{n, 1} {
-        accesses = {{x, false, split_}, {out, true}};
+    PrepareStep(const MatmulKernel& kernel, Slot x, Slot out, std::int64_t k, std::int64_t n,
+                bool own)
+        : prepare_(kernel.prepare), x_(x), out_(out), k_(k), split_{n, 1}, own_(own) {
+        accesses = {{x, false, own ? Split{} : split_}, {out, true}};
     }
 
     void run(const Lane& lane) const override {
-        const auto [begin, end] = split_.of(lane);
+        const auto [begin, end] = own_ ? Range{0, split_.total} : split_.of(lane);
         if (begin < end) prepare_(lane.floats(x_), lane.bytes(out_), k_, split_.total, begin, end);
     }
 
@@ -22,6 +23,7 @@ class PrepareStep final : public CpuStep {
     Slot x_, out_;
     std::int64_t k_;
     Split split_;
+    bool own_;
 };
 
 /// Threads share the weight's rows: each reads its own part of the weight, and only that.
@@ -61,8 +63,9 @@ Slot Planner::prepared(TensorId x, const MatmulKernel& kernel, std::int64_t k, s
     if (!kernel.prepare) return slot(x);
     const auto [at, is_new] = prepared_.try_emplace({x, kernel.activation_layout});
     if (is_new) {
-        at->second = scratch(kernel.activation_bytes(k, n));
-        add(std::make_unique<PrepareStep>(kernel, slot(x), at->second, k, n));
+        const bool own = worth_repeating(n, k * n);
+        at->second = scratch(kernel.activation_bytes(k, n), own);
+        add(std::make_unique<PrepareStep>(kernel, slot(x), at->second, k, n, own));
     }
     return at->second;
 }

@@ -15,18 +15,18 @@ class StreamReadStep final : public CpuStep {
     StreamReadStep(Planner& planner, const StreamRead& op)
         : kernel_(planner.roofs.stream_read),
           data_(planner.residents.copied(planner.graph[op.x])),
-          sums_(planner.scratch_per_thread(sizeof(std::uint32_t))),
+          sums_(planner.scratch(sizeof(std::uint32_t), true)),
           split_{static_cast<std::int64_t>(
                      row_bytes(planner.graph[op.x].format, planner.graph[op.x].shape.row())) *
                      planner.graph[op.x].shape.rows(),
                  page} {
-        accesses = {{sums_, true, Split{planner.threads, 1}}};
+        accesses = {{sums_, true}};
     }
 
     void run(const Lane& lane) const override {
         const auto [begin, end] = split_.of(lane);
         const std::uint32_t sum = kernel_(data_ + begin, static_cast<std::size_t>(end - begin));
-        std::memcpy(lane.bytes(sums_) + own_bytes(sizeof sum) * lane.thread, &sum, sizeof sum);
+        std::memcpy(lane.bytes(sums_), &sum, sizeof sum);
     }
 
     Slot sums() const { return sums_; }
@@ -42,7 +42,7 @@ class StreamReadStep final : public CpuStep {
 class ChecksumStep final : public CpuStep {
   public:
     ChecksumStep(Slot sums, Slot out) : sums_(sums), out_(out) {
-        accesses = {{sums, false}, {out, true}};
+        accesses = {{sums, false, {}, true}, {out, true}};
     }
 
     void run(const Lane& lane) const override {
@@ -50,7 +50,7 @@ class ChecksumStep final : public CpuStep {
         std::uint32_t all = 0;
         for (int thread = 0; thread < lane.threads; ++thread) {
             std::uint32_t sum = 0;
-            std::memcpy(&sum, lane.bytes(sums_) + own_bytes(sizeof sum) * thread, sizeof sum);
+            std::memcpy(&sum, lane.bytes_of(thread, sums_), sizeof sum);
             all ^= sum;
         }
         *lane.floats(out_) = static_cast<float>(all & 0xFFFFFFU);
@@ -112,6 +112,7 @@ void plan_step(Planner& planner, const StreamRead& op) {
 }
 
 void plan_step(Planner& planner, const StreamCopy& op) {
+    planner.flush_stores();
     planner.add(std::make_unique<StreamCopyStep>(planner, op));
 }
 

@@ -11,13 +11,13 @@ namespace {
 /// 0.004.
 class AnglesStep final : public CpuStep {
   public:
-    AnglesStep(reference::RopeTable table, Slot out, std::int64_t tokens)
-        : table_(std::move(table)), out_(out), split_{tokens, 1} {
-        accesses = {{out, true, split_}};
+    AnglesStep(reference::RopeTable table, Slot out, std::int64_t tokens, bool own)
+        : table_(std::move(table)), out_(out), split_{tokens, 1}, own_(own) {
+        accesses = {{out, true, own ? Split{} : split_}};
     }
 
     void run(const Lane& lane) const override {
-        const auto [begin, end] = split_.of(lane);
+        const auto [begin, end] = own_ ? Range{0, split_.total} : split_.of(lane);
         const std::size_t pairs = table_.frequencies.size();
         for (std::int64_t token = begin; token < end; ++token) {
             float* cosines = lane.floats(out_) + token * static_cast<std::int64_t>(2 * pairs);
@@ -34,6 +34,7 @@ class AnglesStep final : public CpuStep {
     reference::RopeTable table_;
     Slot out_;
     Split split_;
+    bool own_;
 };
 
 class RopeStep final : public CpuStep {
@@ -42,16 +43,18 @@ class RopeStep final : public CpuStep {
         : kernel_(planner.ops.rope),
           x_(planner.slot(op.x)),
           angles_(angles),
-          out_(planner.slot(op.out)),
           shape_(planner.graph[op.x].shape),
           dims_(op.dims),
           halves_(op.order == RopeOrder::halves),
-          split_{shape_.rows(), 1} {
-        accesses = {{x_, false, split_}, {angles_, false}, {out_, true, split_}};
+          split_{shape_.rows(), 1},
+          own_(worth_repeating(shape_.rows(), shape_.values())),
+          out_(own_ ? planner.own_slot(op.out) : planner.slot(op.out)) {
+        const Split touched = own_ ? Split{} : split_;
+        accesses = {{x_, false, touched}, {angles_, false}, {out_, true, touched}};
     }
 
     void run(const Lane& lane) const override {
-        const auto [begin, end] = split_.of(lane);
+        const auto [begin, end] = own_ ? Range{0, split_.total} : split_.of(lane);
         const std::int64_t head = shape_.row(), heads = shape_.extent[1];
         for (std::int64_t row = begin; row < end;) {
             const std::int64_t token = row / heads;
@@ -64,11 +67,13 @@ class RopeStep final : public CpuStep {
 
   private:
     decltype(Ops::rope) kernel_;
-    Slot x_, angles_, out_;
+    Slot x_, angles_;
     Shape shape_;
     std::int64_t dims_;
     bool halves_;
     Split split_;
+    bool own_;
+    Slot out_;
 };
 
 bool same_angles(const Rope& a, const Rope& b) {
@@ -87,8 +92,11 @@ Slot Planner::rope_angles(const Rope& rope) {
         const float* values = residents.decoded(tensor);
         factors.assign(values, values + tensor.shape.values());
     }
-    const Slot out = scratch(static_cast<std::size_t>(rope.dims * graph.tokens) * sizeof(float));
-    add(std::make_unique<AnglesStep>(reference::rope_table(rope, factors), out, graph.tokens));
+    // A cosine takes some 20 ns: only a single token's are worth repeating.
+    const bool own = graph.tokens == 1;
+    const Slot out =
+        scratch(static_cast<std::size_t>(rope.dims * graph.tokens) * sizeof(float), own);
+    add(std::make_unique<AnglesStep>(reference::rope_table(rope, factors), out, graph.tokens, own));
     angles_.emplace_back(rope, out);
     return out;
 }

@@ -70,7 +70,7 @@ EDGEROOF_INLINE void store_column(const float* x, std::byte* tile, std::int64_t 
 
 void kv_store(const KvStoreArgs& args) {
     const KvLayout& kv = args.layout;
-    for (std::int64_t head = 0; head < kv.heads; ++head) {
+    for (std::int64_t head = args.head_begin; head < args.head_end; ++head) {
         std::byte* region = args.cache + head * head_bytes(kv);
         for (std::int64_t token = args.begin; token < args.end; ++token) {
             const float* x = args.x + (token * kv.heads + head) * kv.head_dim;

@@ -87,11 +87,12 @@ class AttentionTest : public testing::TestWithParam<std::tuple<Isa, Format>> {
         std::vector<std::byte> cache(
             static_cast<std::size_t>(sequence_bytes(layout) + kv_slack_bytes), std::byte{0xFF});
         const Ops& table = ops(std::get<0>(GetParam()));
-        table.kv_store({rows.data(), cache.data(), layout, 0, 0, length / 2});
-        // In the middle of a step, at a position.
-        const std::int64_t row = layout.head_dim * layout.heads, at = length / 2;
-        table.kv_store({rows.data() + (at > 0 ? 1 : 0) * row, cache.data(), layout, at > 0 ? 1 : 0,
-                        at - (at > 0 ? 1 : 0), length - (at > 0 ? 1 : 0)});
+        // As one step from position 0 and one from the middle, the latter head by head.
+        const std::int64_t half = length / 2;
+        table.kv_store({rows.data(), cache.data(), layout, 0, 0, half, 0, layout.heads});
+        const float* later = rows.data() + half * layout.head_dim * layout.heads;
+        for (std::int64_t head = 0; head < layout.heads; ++head)
+            table.kv_store({later, cache.data(), layout, half, 0, length - half, head, head + 1});
         return cache;
     }
 
