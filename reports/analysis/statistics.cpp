@@ -43,14 +43,26 @@ Interval bootstrap_interval(std::span<const double> sorted, std::size_t r) {
     return {sorted[bootstrap_rank(n, r, tail) - 1], sorted[bootstrap_rank(n, r, 1.0 - tail) - 1]};
 }
 
-Interval student_interval(std::span<const double> sorted, double centre) {
-    const auto n = static_cast<double>(sorted.size());
-    const double mean = std::accumulate(sorted.begin(), sorted.end(), 0.0) / n;
+/// Half-width of the mean's interval.
+double student_half_width(std::span<const double> values) {
+    const auto n = static_cast<double>(values.size());
+    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
     double squares = 0.0;
-    for (const double x : sorted) squares += (x - mean) * (x - mean);
-    const double error = std::sqrt(squares / (n - 1.0) / n);
+    for (const double x : values) squares += (x - mean) * (x - mean);
     const double t = quantile(complement(boost::math::students_t(n - 1.0), tail));
-    return {centre - t * error, centre + t * error};
+    return t * std::sqrt(squares / (n - 1.0) / n);
+}
+
+Interval student_interval(const std::vector<double>& sorted, double centre) {
+    if (sorted.front() <= 0.0) {
+        const double half = student_half_width(sorted);
+        return {centre - half, centre + half};
+    }
+    // Times and rates are above 0, and so is all of their interval: on the logarithms.
+    std::vector<double> logarithms;
+    for (const double x : sorted) logarithms.push_back(std::log(x));
+    const double factor = std::exp(student_half_width(logarithms));
+    return {centre / factor, centre * factor};
 }
 
 }  // namespace
@@ -63,8 +75,7 @@ Estimate Estimate::times(double factor) const {
 
 Estimate Estimate::rate(double work) const {
     Estimate other{work / median, std::nullopt, n};
-    // The t interval of few, scattered times may reach 0: such a rate has no upper end.
-    if (interval && interval->low > 0.0)
+    if (interval && interval->low > 0.0)  // a rate over an interval that holds 0 has no upper end
         other.interval = Interval{work / interval->high, work / interval->low};
     return other;
 }

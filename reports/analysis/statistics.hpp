@@ -37,7 +37,7 @@ double median(std::vector<double> values);
 /// a resample of n is at most x(k) when at least r of its n draws are among the k smallest:
 /// P = P(Binomial(n, k/n) >= r) (Efron 1979, "Bootstrap methods", remark C), so no random numbers
 /// are needed. Below 6 values the range itself covers the median with less than 95 %, and the
-/// interval is Student's t around the median.
+/// interval is Student's t around the median, on the logarithms where all values are positive.
 std::optional<Estimate> estimate_median(std::span<const double> values);
 
 /// Quantile q with its bootstrap interval; absent where fewer than 5 values are expected beyond it,

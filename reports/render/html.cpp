@@ -69,7 +69,7 @@ void navigation(Markup& html, const Analysis& analysis, std::string_view prefix)
     link("roofline", "Roofline");
     if (!analysis.steps.empty()) link("speed", "Speed");
     if (!latency_table(analysis).empty()) link("latency", "Latency");
-    if (!operator_table(analysis).empty()) link("operators", "Operators");
+    if (!operator_tables(analysis).empty()) link("operators", "Operators");
     link("absent", "Not measured");
     link("environment", "Environment");
     link("remarks", "Remarks");

@@ -102,10 +102,10 @@ void latency(Markup& html, const Analysis& analysis, std::string_view prefix) {
 }
 
 void operators(Markup& html, const Analysis& analysis, std::string_view prefix) {
-    const Table table = operator_table(analysis);
-    if (table.empty()) return;
+    const std::vector<Table> tables = operator_tables(analysis);
+    if (tables.empty()) return;
     open_section(html, prefix, "operators", "Operators");
-    html_table(html, table, prefix);
+    for (const Table& table : tables) html_folded_table(html, table, prefix);
     html.close();
 }
 

@@ -75,7 +75,7 @@ std::string one(const Analysis& analysis, int level) {
         text += section(level, table);
     }
     text += section(level, roof_table(analysis));
-    text += section(level, operator_table(analysis));
+    for (const Table& table : operator_tables(analysis)) text += section(level, table);
     text += section(level, absence_table(record));
     for (const Table& table :
          {board_table(record), device_table(record), promise_table(record), model_table(record),

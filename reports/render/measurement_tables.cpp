@@ -43,7 +43,63 @@ Cell device(const std::string& id, const std::optional<std::int32_t>& threads) {
     return {threads ? fmt::format("{} × {}", id, *threads) : id};
 }
 
+/// Operators that are shown together: of one step, or alone at the same tokens and depth.
+struct OperatorSet {
+    std::string key, title;
+    const StepSummary* step = nullptr;  ///< null: alone
+    std::vector<const Point*> points;
+};
+
+std::vector<OperatorSet> operator_sets(const Analysis& analysis) {
+    std::vector<OperatorSet> sets;
+    for (const Point& p : analysis.points) {
+        const Measurement& m = *p.measurement;
+        if (m.kind != Kind::op) continue;
+        const std::string model = model_name(*analysis.record, m);
+        OperatorSet set;
+        if (m.in_step && m.step) {
+            set.key = *m.step;
+            set.title = fmt::format("Operators inside {}", set.key);
+            for (const StepSummary& step : analysis.steps)
+                if (step.measurement->id == set.key) {
+                    set.step = &step;
+                    set.title = fmt::format("Operators inside {}, {}, {}", model,
+                                            test_name(*step.measurement), m.device);
+                }
+        } else {
+            set.key = set.title =
+                fmt::format("Operators alone: {}, {} token{} at depth {}, {}", model, m.tokens,
+                            m.tokens == 1 ? "" : "s", m.depth, device(m.device, m.threads).text);
+        }
+        auto same = std::ranges::find(sets, set.key, &OperatorSet::key);
+        if (same == sets.end()) same = sets.insert(sets.end(), std::move(set));
+        same->points.push_back(&p);
+    }
+    return sets;
+}
+
 constexpr const char* share_title = "Of roof, 95 % interval";
+
+std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const StepSummary* step) {
+    const Measurement& m = *p.measurement;
+    std::vector<Cell> row{
+        {m.op->name, fmt::format("{} {} {}", m.op->kind, m.op->format, shape_text(*m.op))},
+        count(std::max<std::size_t>(1, m.members.size())),
+        value(p.seconds, Unit::seconds),
+        nothing};
+    if (step != nullptr)
+        row.back() = value(p.seconds.median * step->tokens_per_second.median /
+                               static_cast<double>(step->measurement->tokens),
+                           Unit::share);
+    add_share(row, &p);
+    row.push_back(value(p.byte_rate.median, Unit::bytes_per_second));
+    row.push_back(p.flop_rate.median > 0.0 ? value(p.flop_rate.median, Unit::flops_per_second)
+                                           : nothing);
+    row.push_back({fmt::format("{:.3g}", p.intensity), "", p.intensity});
+    row.push_back(count(p.seconds.n));
+    row.push_back(state(analysis.state_of(m)));
+    return row;
+}
 
 }  // namespace
 
@@ -128,43 +184,33 @@ Table time_table(const StepSummary& step) {
     return table;
 }
 
-Table operator_table(const Analysis& analysis) {
-    Table table{"operators", "Operators", {}, {}};
-    table.columns = {{"Operator"},
-                     {"Kind"},
-                     {"Format"},
-                     {"Shape"},
-                     {"Tokens", true},
-                     {"Calls", true},
-                     {"Time, 95 % interval", true},
-                     {"n", true},
-                     {"Bytes/s", true},
-                     {"FLOP/s", true},
-                     {"FLOP/B", true},
-                     {share_title, true},
-                     {"Nearest roof"},
-                     {"Bound by"},
-                     {"State"}};
-    for (const Point& p : analysis.points) {
-        const Measurement& m = *p.measurement;
-        if (m.kind != Kind::op) continue;
-        std::vector<Cell> row{
-            {m.in_step ? m.op->name + " (in step)" : m.op->name},
-            {m.op->kind},
-            {m.op->format},
-            {shape_text(*m.op)},
-            {std::to_string(m.tokens), "", static_cast<double>(m.tokens)},
-            count(std::max<std::size_t>(1, m.members.size())),
-            value(p.seconds, Unit::seconds),
-            count(p.seconds.n),
-            value(p.byte_rate.median, Unit::bytes_per_second),
-            p.flop_rate.median > 0.0 ? value(p.flop_rate.median, Unit::flops_per_second) : nothing,
-            {fmt::format("{:.3g}", p.intensity), "", p.intensity}};
-        add_share(row, &p);
-        row.push_back(state(analysis.state_of(m)));
-        table.rows.push_back(std::move(row));
+std::vector<Table> operator_tables(const Analysis& analysis) {
+    std::vector<OperatorSet> sets = operator_sets(analysis);
+    std::vector<Table> tables;
+    for (OperatorSet& set : sets) {
+        Table& table = tables.emplace_back();
+        table.id = fmt::format("operators-{}", tables.size());
+        table.title = set.title;
+        table.columns = {{"Operator"},
+                         {"Calls", true},
+                         {set.step == nullptr ? "Time of one call" : "Time in the step", true},
+                         {"Of step", true},
+                         {share_title, true},
+                         {"Nearest roof"},
+                         {"Bound by"},
+                         {"Bytes/s", true},
+                         {"FLOP/s", true},
+                         {"FLOP/B", true},
+                         {"n", true},
+                         {"State"}};
+        std::ranges::stable_sort(set.points, std::greater{}, [](const Point* p) {
+            const auto calls = static_cast<double>(p->measurement->members.size());
+            return p->seconds.median * (p->measurement->in_step ? 1.0 : std::max(1.0, calls));
+        });
+        for (const Point* p : set.points)
+            table.rows.push_back(operator_row(analysis, *p, set.step));
     }
-    return table;
+    return tables;
 }
 
 Table roof_table(const Analysis& analysis) {

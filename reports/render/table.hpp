@@ -38,7 +38,9 @@ struct Table {
 Table speed_table(const Analysis& analysis);
 Table latency_table(const Analysis& analysis);
 Table time_table(const StepSummary& step);
-Table operator_table(const Analysis& analysis);
+/// One table per step whose operators were timed inside it, and per set of operators alone; the
+/// greatest first.
+std::vector<Table> operator_tables(const Analysis& analysis);
 Table roof_table(const Analysis& analysis);
 Table remark_table(const Analysis& analysis);
 
