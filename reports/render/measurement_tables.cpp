@@ -80,12 +80,22 @@ std::vector<OperatorSet> operator_sets(const Analysis& analysis) {
 
 constexpr const char* share_title = "Of roof, 95 % interval";
 
+/// Times inside a step are shown per generated token, or per prompt.
+double passes_of(const Measurement& step) {
+    return step.kind == Kind::decode ? static_cast<double>(step.tokens) : 1.0;
+}
+
+const char* time_title(const Measurement& step) {
+    return step.kind == Kind::decode ? "Time per token" : "Time per prompt";
+}
+
 std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const StepSummary* step) {
     const Measurement& m = *p.measurement;
     std::vector<Cell> row{
         {m.op->name, fmt::format("{} {} {}", m.op->kind, m.op->format, shape_text(*m.op))},
         count(std::max<std::size_t>(1, m.members.size())),
-        value(p.seconds, Unit::seconds),
+        value(step == nullptr ? p.seconds : p.seconds.times(1.0 / passes_of(*step->measurement)),
+              Unit::seconds),
         nothing};
     if (step != nullptr)
         row.back() = value(p.seconds.median * step->tokens_per_second.median /
@@ -164,12 +174,12 @@ Table latency_table(const Analysis& analysis) {
 
 Table time_table(const StepSummary& step) {
     Table table{"time", "Where the time goes", {}, {}};
-    table.columns = {{"Operators"},     {"Format"},        {"Time per repetition", true},
+    table.columns = {{"Operators"},     {"Format"},        {time_title(*step.measurement), true},
                      {"Of step", true}, {"Of roof", true}, {"Nearest roof"}};
     for (const OperatorGroup& g : step.groups)
         table.rows.push_back({{g.kind},
                               {g.format},
-                              value(g.seconds, Unit::seconds),
+                              value(g.seconds / passes_of(*step.measurement), Unit::seconds),
                               value(g.time_share, Unit::share),
                               g.roof_share ? value(*g.roof_share, Unit::share) : nothing,
                               {g.roof.empty() ? (g.cached ? "from cache" : "–") : g.roof}});
@@ -191,18 +201,19 @@ std::vector<Table> operator_tables(const Analysis& analysis) {
         Table& table = tables.emplace_back();
         table.id = fmt::format("operators-{}", tables.size());
         table.title = set.title;
-        table.columns = {{"Operator"},
-                         {"Calls", true},
-                         {set.step == nullptr ? "Time of one call" : "Time in the step", true},
-                         {"Of step", true},
-                         {share_title, true},
-                         {"Nearest roof"},
-                         {"Bound by"},
-                         {"Bytes/s", true},
-                         {"FLOP/s", true},
-                         {"FLOP/B", true},
-                         {"n", true},
-                         {"State"}};
+        table.columns = {
+            {"Operator"},
+            {"Calls", true},
+            {set.step == nullptr ? "Time of one call" : time_title(*set.step->measurement), true},
+            {"Of step", true},
+            {share_title, true},
+            {"Nearest roof"},
+            {"Bound by"},
+            {"Bytes/s", true},
+            {"FLOP/s", true},
+            {"FLOP/B", true},
+            {"n", true},
+            {"State"}};
         std::ranges::stable_sort(set.points, std::greater{}, [](const Point* p) {
             const auto calls = static_cast<double>(p->measurement->members.size());
             return p->seconds.median * (p->measurement->in_step ? 1.0 : std::max(1.0, calls));
