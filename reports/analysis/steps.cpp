@@ -77,8 +77,10 @@ std::vector<OperatorGroup> group(const std::vector<const Point*>& operators,
         groups[index].seconds += seconds_in_step(*p, step);
         members[index].push_back(p);
     }
+    double sum = 0.0;
+    for (const OperatorGroup& g : groups) sum += g.seconds;
     for (std::size_t i = 0; i < groups.size(); ++i) {
-        groups[i].time_share = groups[i].seconds / step_seconds;
+        groups[i].time_share = groups[i].seconds / std::max(sum, step_seconds);
         set_roof(groups[i], members[i], step);
     }
     std::ranges::sort(groups, std::greater{}, &OperatorGroup::seconds);
@@ -134,7 +136,7 @@ std::vector<StepSummary> step_summaries(const Record& record, const std::vector<
         step.groups = group(operators, m, seconds->median);
         if (!step.groups.empty()) {
             step.gap = 1.0;
-            for (const OperatorGroup& g : step.groups) *step.gap -= g.time_share;
+            for (const OperatorGroup& g : step.groups) *step.gap -= g.seconds / seconds->median;
         }
         step.bound_by = describe(step);
         steps.push_back(std::move(step));

@@ -16,7 +16,7 @@ struct OperatorGroup {
     std::string kind;         ///< "matmul"
     std::string format;       ///< "Q4_0"
     double seconds = 0.0;     ///< of one repetition of the step
-    double time_share = 0.0;  ///< of the step's median time
+    double time_share = 0.0;  ///< of the step, or of all operators where timing them took longer
     /// Time-weighted mean of its points' shares of the roof that they come nearest to.
     std::optional<double> roof_share;
     std::string roof;

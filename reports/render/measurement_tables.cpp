@@ -99,7 +99,8 @@ std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const S
         nothing};
     if (step != nullptr)
         row.back() = value(p.seconds.median * step->tokens_per_second.median /
-                               static_cast<double>(step->measurement->tokens),
+                               static_cast<double>(step->measurement->tokens) /
+                               std::max(1.0, 1.0 - step->gap.value_or(0.0)),
                            Unit::share);
     add_share(row, &p);
     row.push_back(value(p.byte_rate.median, Unit::bytes_per_second));
@@ -174,8 +175,9 @@ Table latency_table(const Analysis& analysis) {
 
 Table time_table(const StepSummary& step) {
     Table table{"time", "Where the time goes", {}, {}};
-    table.columns = {{"Operators"},     {"Format"},        {time_title(*step.measurement), true},
-                     {"Of step", true}, {"Of roof", true}, {"Nearest roof"}};
+    table.columns = {
+        {"Operators"},         {"Format"},        {time_title(*step.measurement), true},
+        {"Of the time", true}, {"Of roof", true}, {"Nearest roof"}};
     for (const OperatorGroup& g : step.groups)
         table.rows.push_back({{g.kind},
                               {g.format},
@@ -205,7 +207,7 @@ std::vector<Table> operator_tables(const Analysis& analysis) {
             {"Operator"},
             {"Calls", true},
             {set.step == nullptr ? "Time of one call" : time_title(*set.step->measurement), true},
-            {"Of step", true},
+            {"Of the time", true},
             {share_title, true},
             {"Nearest roof"},
             {"Bound by"},

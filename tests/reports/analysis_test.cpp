@@ -274,6 +274,18 @@ TEST(Steps, OperatorsAloneAreFoundByTheirWorkAndCountedPerToken) {
     EXPECT_TRUE(step(analysis, "prefill/smollm2-135m:Q4_0/n128/d0").groups.empty());
 }
 
+TEST(Steps, OperatorsThatTakeLongerThanTheStepShareTheirOwnSum) {
+    Record record = sample_record();
+    for (Sample& s : measurement(record, decode_id).samples) s.ns /= 2;
+    const Analysis analysis(record);
+    const StepSummary& decode = step(analysis, decode_id);
+    EXPECT_NEAR(*decode.gap, 1.0 - 2.0 / 1.05, 2 * near);
+    double sum = 0.0;
+    for (const OperatorGroup& g : decode.groups) sum += g.time_share;
+    EXPECT_NEAR(sum, 1.0, 1e-12);
+    EXPECT_THAT(decode.bound_by, HasSubstr("each run alone, add up to 19"));
+}
+
 TEST(Steps, SpeedIsTokensOverTime) {
     Record record = sample_record();
     Measurement& prefill = measurement(record, "prefill/smollm2-135m:Q4_0/n128/d0");
