@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <set>
+#include <stdexcept>
 
 #include "runtime/kv_cache.hpp"
 #include "runtime/printable.hpp"
@@ -31,7 +32,12 @@ Graph Model::graph(const GraphShape& shape) const {
                         parameters().architecture));
     check_kv_format(shape.kv, parameters().head);
     Graph graph = architecture_->graph(shape);
-    validate(graph);
+    try {
+        validate(graph);
+    } catch (const std::invalid_argument& error) {
+        // Numbers that are each possible, but not together: a cache of 2^50 values.
+        throw InputError(fmt::format("{}: {}", file_->path().string(), error.what()));
+    }
     return graph;
 }
 
