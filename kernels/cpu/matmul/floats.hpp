@@ -64,6 +64,9 @@ constexpr int token_tile = registers == 32 ? 6 : 3;
 /// of a panel pass; 32 rows of it, as F32, stay in L2 (128 KiB) while the tokens pass.
 constexpr std::int64_t chunk = 1024;
 constexpr std::int64_t panel_rows = 32;
+/// Rows 4 KiB apart would meet in the same L1 sets: a line more spreads them. (Rows of a model
+/// often are, so F32 is copied too.)
+constexpr std::int64_t panel_stride = chunk + 16;
 
 /// Weights of type W, rows `row_stride` apart, and activations.
 template <class W>
@@ -146,9 +149,8 @@ void few_tokens(const MatmulArgs& args) {
 }
 
 /// All tokens times rows [row, row_end) over one chunk; `at` is its first row and value.
-template <class W>
-void multiply_panel(const MatmulArgs& args, Sides<W> at, std::int64_t row, std::int64_t row_end,
-                    std::int64_t count, bool accumulate) {
+inline void multiply_panel(const MatmulArgs& args, Sides<float> at, std::int64_t row,
+                           std::int64_t row_end, std::int64_t count, bool accumulate) {
     for_tokens<token_tile>(
         args.token_begin,
         args.token_end, [&]<int tokens>(std::int64_t token) __attribute__((always_inline)) {
@@ -157,11 +159,11 @@ void multiply_panel(const MatmulArgs& args, Sides<W> at, std::int64_t row, std::
             std::int64_t r = row;
             for (; r + row_tile <= row_end; r += row_tile)
                 multiply_tile<row_tile, tokens>(
-                    Sides<W>{at.weights + (r - row) * at.row_stride, at.row_stride, x, args.k},
+                    Sides<float>{at.weights + (r - row) * at.row_stride, at.row_stride, x, args.k},
                     count, out + r, args.m, accumulate);
             for (; r < row_end; ++r)
                 multiply_tile<1, tokens>(
-                    Sides<W>{at.weights + (r - row) * at.row_stride, at.row_stride, x, args.k},
+                    Sides<float>{at.weights + (r - row) * at.row_stride, at.row_stride, x, args.k},
                     count, out + r, args.m, accumulate);
         });
 }
@@ -176,21 +178,15 @@ void many_tokens(const MatmulArgs& args) {
             const std::int64_t count = args.k - begin < chunk ? args.k - begin : chunk;
             const W* weights = all.weights + row * args.k + begin;
             const float* x = all.x + begin;
-            if constexpr (__is_same(W, float)) {
-                multiply_panel<float>(args, {weights, args.k, x, args.k}, row, row_end, count,
-                                      begin > 0);
-            } else {
-                alignas(64) float panel[panel_rows * chunk];
-                for (std::int64_t r = 0; r < row_end - row; ++r) {
-                    const W* from = weights + r * args.k;
-                    float* to = panel + r * chunk;
-                    std::int64_t i = 0;
-                    for (; i + width <= count; i += width) store(to + i, load(from + i));
-                    for (; i < count; ++i) to[i] = number(from[i]);
-                }
-                multiply_panel<float>(args, {panel, chunk, x, args.k}, row, row_end, count,
-                                      begin > 0);
+            alignas(64) float panel[panel_rows * panel_stride];
+            for (std::int64_t r = 0; r < row_end - row; ++r) {
+                const W* from = weights + r * args.k;
+                float* to = panel + r * panel_stride;
+                std::int64_t i = 0;
+                for (; i + width <= count; i += width) store(to + i, load(from + i));
+                for (; i < count; ++i) to[i] = number(from[i]);
             }
+            multiply_panel(args, {panel, panel_stride, x, args.k}, row, row_end, count, begin > 0);
         }
     }
 }
