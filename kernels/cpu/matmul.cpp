@@ -45,6 +45,15 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
                                            : joined(avx512_vnni_matmuls());
             return table;
         }
+#elif defined(__aarch64__)
+        case Isa::neon: {
+            static const Table table = joined(neon_matmuls(), neon_float_matmuls());
+            return table;
+        }
+        case Isa::neon_dotprod:
+            return neon_dotprod_matmuls();
+        case Isa::neon_i8mm:
+            return neon_i8mm_matmuls();
 #endif
         default:
             return {};

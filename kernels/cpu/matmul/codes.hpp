@@ -5,8 +5,8 @@
 //
 // A block is walked in `strips` of `steps` steps. A step unpacks the next dwords of all rows into
 // `per_step` vectors of codes: `sums` sub-blocks get per_step / sums quads each. A value is scale *
-// (code - offset) + minimum, in K formats d * scale * (code - offset) - dmin * minimum. For row
-// vector v:
+// (code - offset) + minimum, in K formats d * scale * (code - offset) - dmin * minimum.
+// Codes<format>(block, row) has, for the v-th vector of rows from `row` on:
 //
 //   codes<strip, step, v>(out)  codes of step `step`, sub-block after sub-block
 //   sub(strip, i)               the block's sub-block that the strip's sum i is of
@@ -34,14 +34,13 @@ constexpr int part(int index) {
 
 class PackedBlock {
   public:
-    EDGEROOF_INLINE explicit PackedBlock(const std::byte* at) : at_(at) {}
-    const std::byte* at_;
+    EDGEROOF_INLINE PackedBlock(const std::byte* at, int row) : at_(at), row_(row) {}
 
   protected:
     /// Dword i of the codes that begin at `begin`.
     template <int begin, int i, int v>
     EDGEROOF_INLINE Bytes dword() const {
-        return load_bytes(at_ + begin + i * 4 * group_rows + v * static_cast<int>(sizeof(Bytes)));
+        return load_bytes(at_ + begin + i * 4 * group_rows + 4 * (row_ + v * lanes));
     }
     /// Low and high nibbles of dword i.
     template <int begin, int i, int v>
@@ -52,12 +51,17 @@ class PackedBlock {
     }
     template <int begin, int v>
     EDGEROOF_INLINE Floats halves() const {
-        return load_halves(at_ + begin + v * 2 * lanes);
+        return load_halves(at_ + begin + 2 * (row_ + v * lanes));
     }
+    /// Of the rows from row_ on; behind the last row lies the block's next part.
     template <int begin, int i>
     EDGEROOF_INLINE Bytes16 bytes16() const {
-        return load16(at_ + begin + i * group_rows);
+        return load16(at_ + begin + i * group_rows + row_);
     }
+
+  private:
+    const std::byte* at_;
+    int row_;
 };
 
 /// (x & bit `from`) moved to bit `to`, of every byte; `count` neighbouring bits.

@@ -23,58 +23,63 @@ EDGEROOF_INLINE Ints start_of(const ActivationsOf<C>& x, std::int64_t sub) {
         return set_int(x.init(ActivationsOf<C>::start_of(C::sub_values, C::offset), sub));
 }
 
-/// Calls finish<sub, v>(t, integer sum) for every sub-block of block b, vector of rows and token.
-template <class C, int tokens, class Finish>
+/// Calls finish<sub, v>(t, integer sum) for every sub-block of block b, vector v < columns of rows
+/// and token.
+template <class C, int tokens, int columns, class Finish>
 EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* x, Finish finish) {
     constexpr int subs = C::values / C::sub_values, quads = C::sub_values / 4;
     constexpr int per_sum = C::per_step / C::sums;
-    unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
-        unroll<C::strips>([&]<int strip>() __attribute__((always_inline)) {
-            Dot<C::top, quads> dots[C::sums][tokens];
-            for (int i = 0; i < C::sums; ++i)
-                for (int t = 0; t < tokens; ++t)
-                    dots[i][t] = Dot<C::top, quads>(start_of<C>(x[t], b * subs + C::sub(strip, i)));
-            unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
+    unroll<C::strips>([&]<int strip>() __attribute__((always_inline)) {
+        Dot<C::top, quads> dots[columns][C::sums][tokens];
+        for (int i = 0; i < C::sums; ++i)
+            for (int t = 0; t < tokens; ++t) {
+                const Ints start = start_of<C>(x[t], b * subs + C::sub(strip, i));
+                for (int v = 0; v < columns; ++v) dots[v][i][t] = Dot<C::top, quads>(start);
+            }
+        unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
+            unroll<columns>([&]<int v>() __attribute__((always_inline)) {
                 Bytes codes[C::per_step];
                 block.template codes<strip, step, v>(codes);
                 unroll<C::per_step>([&]<int c>() __attribute__((always_inline)) {
-                    constexpr int at = 4 * quad_of<C>(strip, step, c);
+                    constexpr int q = quad_of<C>(strip, step, c);
                     for (int t = 0; t < tokens; ++t)
-                        dots[c / per_sum][t].template add<step * per_sum + c % per_sum>(
-                            codes[c], quad(x[t].codes + C::values * b + at));
+                        dots[v][c / per_sum][t].template add<step * per_sum + c % per_sum>(
+                            codes[c], quad<q>(x[t].codes + C::values * b));
                 });
             });
-            unroll<C::sums>([&]<int i>() __attribute__((always_inline)) {
+        });
+        unroll<C::sums>([&]<int i>() __attribute__((always_inline)) {
+            unroll<columns>([&]<int v>() __attribute__((always_inline)) {
                 for (int t = 0; t < tokens; ++t)
-                    finish.template operator()<C::sub(strip, i), v>(t, dots[i][t].sum());
+                    finish.template operator()<C::sub(strip, i), v>(t, dots[v][i][t].sum());
             });
         });
     });
 }
 
-/// sums[t] += a block of 32 values of the group times token t's.
-template <class C, int tokens>
+/// sums[t][first + v] += a block of 32 values of rows of vector v times token t's.
+template <class C, int tokens, int columns>
 EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsOf<C>* x,
-                                     Floats (*sums)[vectors]) {
-    sum_block<C, tokens>(
-        block, b, x, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
+                                     Floats (*sums)[vectors], int first) {
+    sum_block<C, tokens, columns>(
+        block, b, x, [&]<int s, int v>(int t, Ints ints) __attribute__((always_inline)) {
+            Floats& sum = sums[t][first + v];
             const Floats scale = block.template scale<s, v>() * set1(*x[t].scale(b));
-            sums[t][v] = fma(to_float(sum), scale, sums[t][v]);
+            sum = fma(to_float(ints), scale, sum);
             if constexpr (C::has_minimum)
-                sums[t][v] = fma(block.template minimum<s, v>(), set1(*x[t].template sum<32>(b)),
-                                 sums[t][v]);
+                sum = fma(block.template minimum<s, v>(), set1(*x[t].template sum<32>(b)), sum);
         });
 }
 
 /// The same for a block of 256. The activations' scale is the block's, so that sub-blocks meet
 /// only the weights' scales.
-template <class C, int tokens>
+template <class C, int tokens, int columns>
 EDGEROOF_INLINE void add_block_of_256(C block, std::int64_t b, const ActivationsOf<C>* x,
-                                      Floats (*sums)[vectors]) {
-    Floats products[tokens][vectors], minima[tokens][vectors];
+                                      Floats (*sums)[vectors], int first) {
+    Floats products[tokens][columns], minima[tokens][columns];
     for (int t = 0; t < tokens; ++t)
-        for (int v = 0; v < vectors; ++v) products[t][v] = minima[t][v] = set1(0.0F);
-    sum_block<C, tokens>(
+        for (int v = 0; v < columns; ++v) products[t][v] = minima[t][v] = set1(0.0F);
+    sum_block<C, tokens, columns>(
         block, b, x, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
             products[t][v] = fma(to_float(sum), block.template scale<s, v>(), products[t][v]);
             if constexpr (C::has_minimum) {
@@ -82,20 +87,27 @@ EDGEROOF_INLINE void add_block_of_256(C block, std::int64_t b, const Activations
                 minima[t][v] = fma(block.template minimum<s, v>(), set1(*of_x), minima[t][v]);
             }
         });
-    unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
+    unroll<columns>([&]<int v>() __attribute__((always_inline)) {
         for (int t = 0; t < tokens; ++t) {
+            Floats& sum = sums[t][first + v];
             const Floats scale = set1(*x[t].scale(b));
-            sums[t][v] = fma(products[t][v], block.template d<v>() * scale, sums[t][v]);
+            sum = fma(products[t][v], block.template d<v>() * scale, sum);
             if constexpr (C::has_minimum)
-                sums[t][v] =
-                    fma(minima[t][v], block.template dmin<v>() * negated(scale), sums[t][v]);
+                sum = fma(minima[t][v], block.template dmin<v>() * negated(scale), sum);
         }
     });
 }
 
 /// Tokens whose sums fit the registers: the others take a second turn at a block, then in L1.
 template <class C, int tokens>
-constexpr int at_once = C::sums* tokens > 16 ? 16 / C::sums : tokens;
+constexpr int at_once = C::sums* tokens > most_dots ? most_dots / C::sums : tokens;
+
+/// Vectors of rows that are summed at once: as many as it takes for four chains of sums, since a
+/// core that executes in order waits for each.
+template <class C, int tokens>
+constexpr int columns_at_once = C::sums* tokens >= 4           ? 1
+                                : C::sums* tokens* vectors < 4 ? vectors
+                                                               : 4 / (C::sums * tokens);
 
 /// out[t * m + r] for the 16 rows r of a group and `tokens` tokens. At most `counted` of them
 /// exist: the others repeat the last one.
@@ -108,13 +120,15 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
     for (int t = 0; t < tokens; ++t)
         for (int v = 0; v < vectors; ++v) sums[t][v] = set1(0.0F);
     for (std::int64_t b = 0; b < blocks; ++b) {
-        const C block(group + b * C::bytes);
-        constexpr int turn = at_once<C, tokens>;
-        for (int t = 0; t < tokens; t += turn) {
-            if constexpr (C::values == 32)
-                add_block_of_32<C, turn>(block, b, x + t, sums + t);
-            else
-                add_block_of_256<C, turn>(block, b, x + t, sums + t);
+        constexpr int turn = at_once<C, tokens>, columns = columns_at_once<C, turn>;
+        for (int first = 0; first < vectors; first += columns) {
+            const C block(group + b * C::bytes, first * lanes);
+            for (int t = 0; t < tokens; t += turn) {
+                if constexpr (C::values == 32)
+                    add_block_of_32<C, turn, columns>(block, b, x + t, sums + t, first);
+                else
+                    add_block_of_256<C, turn, columns>(block, b, x + t, sums + t, first);
+            }
         }
     }
     for (int t = 0; t < tokens && t < counted; ++t)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "kernels/cpu/matmul/few_tokens.hpp"
+#include "kernels/cpu/matmul/tile_dots.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -41,31 +42,32 @@ EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int co
     panel.start = Activations<C::values>::start_of(C::sub_values, C::offset);
     constexpr int subs = C::values / C::sub_values;
     for (std::int64_t b = 0; b < blocks; ++b) {
-        const C block(packed + b * C::bytes);
-        unroll<vectors>([&]<int v>() __attribute__((always_inline)) {
-            const int row = column * group_rows + v * lanes;
+        for (int first = 0; first < group_rows; first += lanes) {
+            const C block(packed + b * C::bytes, first);
+            const int row = column * group_rows + first;
             unroll<C::strips>([&]<int strip>() __attribute__((always_inline)) {
-                unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
-                    Bytes codes[C::per_step];
-                    block.template codes<strip, step, v>(codes);
+                unroll<C::steps / 2>([&]<int i>() __attribute__((always_inline)) {
+                    Bytes even[C::per_step], odd[C::per_step];
+                    block.template codes<strip, 2 * i, 0>(even);
+                    block.template codes<strip, 2 * i + 1, 0>(odd);
                     for (int c = 0; c < C::per_step; ++c)
-                        store_bytes(
-                            &panel.codes[b * (C::values / 4) + quad_of<C>(strip, step, c)][4 * row],
-                            codes[c]);
+                        store_quads(&panel.codes[b * (C::values / 4) + quad_of<C>(strip, 2 * i, c)]
+                                                [4 * row],
+                                    sizeof panel.codes[0], even[c], odd[c]);
                 });
             });
             unroll<subs>([&]<int s>() __attribute__((always_inline)) {
-                Floats scale = block.template scale<s, v>();
-                if constexpr (C::values == 256) scale = scale * block.template d<v>();
+                Floats scale = block.template scale<s, 0>();
+                if constexpr (C::values == 256) scale = scale * block.template d<0>();
                 store_floats(&panel.scales[b * subs + s][row], scale);
                 if constexpr (C::has_minimum) {
-                    Floats minimum = block.template minimum<s, v>();
+                    Floats minimum = block.template minimum<s, 0>();
                     if constexpr (C::values == 256)
-                        minimum = negated(minimum * block.template dmin<v>());
+                        minimum = negated(minimum * block.template dmin<0>());
                     store_floats(&panel.minima[b * subs + s][row], minimum);
                 }
             });
-        });
+        }
     }
 }
 
@@ -75,22 +77,15 @@ EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector,
                                         std::int64_t sub_of_k, const typename K::X* x,
                                         Ints (*ints)[columns]) {
     constexpr int quads = K::sub_values / 4;
-    Dot<K::top, quads> dots[tokens][columns];
+    TileDots<K::top, quads, tokens, columns> dots;
+    const std::int8_t* codes[tokens];
     for (int t = 0; t < tokens; ++t) {
-        const Ints start = K::has_minimum ? zero_ints() : set_int(x[t].init(panel.start, sub_of_k));
-        for (int v = 0; v < columns; ++v) dots[t][v] = Dot<K::top, quads>(start);
+        codes[t] = x[t].codes + K::sub_values * sub_of_k;
+        dots.start(t, K::has_minimum ? zero_ints() : set_int(x[t].init(panel.start, sub_of_k)));
     }
-    unroll<quads>([&]<int q>() __attribute__((always_inline)) {
-        Bytes codes[columns];
-        for (int v = 0; v < columns; ++v)
-            codes[v] = load_bytes(&panel.codes[sub * quads + q][4 * lanes * (first_vector + v)]);
-        for (int t = 0; t < tokens; ++t) {
-            const Bytes four = quad(x[t].codes + K::sub_values * sub_of_k + 4 * q);
-            for (int v = 0; v < columns; ++v) dots[t][v].template add<q>(codes[v], four);
-        }
-    });
+    dots.add(&panel.codes[sub * quads][4 * lanes * first_vector], sizeof panel.codes[0], codes);
     for (int t = 0; t < tokens; ++t)
-        for (int v = 0; v < columns; ++v) ints[t][v] = dots[t][v].sum();
+        for (int v = 0; v < columns; ++v) ints[t][v] = dots.sum(t, v);
 }
 
 struct TileOutput {

@@ -25,5 +25,9 @@ std::span<const MatmulKernel> avx512_matmuls();
 std::span<const MatmulKernel> avx512_float_matmuls();
 std::span<const MatmulKernel> avx512_vnni_matmuls();
 std::span<const MatmulKernel> avx512_bf16_matmuls();  ///< for processors that have AVX512_BF16
+std::span<const MatmulKernel> neon_matmuls();
+std::span<const MatmulKernel> neon_float_matmuls();
+std::span<const MatmulKernel> neon_dotprod_matmuls();
+std::span<const MatmulKernel> neon_i8mm_matmuls();
 
 }  // namespace edgeroof::cpu

@@ -11,7 +11,7 @@
 //   bits<mask, shift>(x)    x & mask, moved left by shift (right where negative), of every byte
 //   either(a, b)            a | b; minus(Bytes16, int)
 //   table16(p), look_up     a table of 16 bytes, and its entries named by codes 0 .. 15
-//   quad(p)                 four int8 at p in every lane
+//   quad<q>(p)              the q-th four of the int8 at p in every lane (reads whole sixteens)
 //   set_int(p), zero_ints   *p in every lane, 0
 //   unsigned_lanes<v>(Bytes16), signed_lanes<v>: rows of vector v
 //   to_float(Ints), half_of_powers(x): 2^(x - 128) of x in 0 .. 255
@@ -22,7 +22,8 @@
 // wide_offset 0) times int8. Dot d(init); d.add<i>(codes, quad) for i = 0 .. count - 1; d.sum().
 // dot_top(top): the least top that is served by the same code.
 //
-// tile_tokens x tile_vectors: the register tile of many_tokens.hpp; panel_groups: groups per panel.
+// tile_tokens x tile_vectors: the register tile of many_tokens.hpp; panel_groups: groups per panel;
+// most_dots: the Dots of few_tokens.hpp.
 #pragma once
 
 #include <cstddef>

@@ -20,6 +20,7 @@ constexpr int vectors = 2;
 constexpr int tile_tokens = 3;
 constexpr int tile_vectors = 2;
 constexpr int panel_groups = 1;
+constexpr int most_dots = 16;
 
 EDGEROOF_INLINE Bytes load_bytes(const std::byte* p) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
@@ -50,9 +51,10 @@ EDGEROOF_INLINE Bytes look_up(Table16 table, Bytes codes) {
     return _mm256_shuffle_epi8(table.v, codes);
 }
 
-EDGEROOF_INLINE Bytes quad(const std::int8_t* p) {
+template <int q>
+EDGEROOF_INLINE Bytes quad(const std::int8_t* codes) {
     std::int32_t four;
-    __builtin_memcpy(&four, p, sizeof four);
+    __builtin_memcpy(&four, codes + 4 * q, sizeof four);
     return _mm256_set1_epi32(four);
 }
 EDGEROOF_INLINE Ints set_int(const std::int32_t* p) { return {_mm256_set1_epi32(*p)}; }
@@ -105,8 +107,8 @@ class Dot {
     Dot() = default;
     EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
     template <int i>
-    EDGEROOF_INLINE void add(Bytes codes, Bytes quad) {
-        sum_ = _mm256_dpbusd_avx_epi32(sum_, codes, quad);
+    EDGEROOF_INLINE void add(Bytes codes, Bytes four) {
+        sum_ = _mm256_dpbusd_avx_epi32(sum_, codes, four);
     }
     EDGEROOF_INLINE Ints sum() const { return {sum_}; }
 
@@ -125,9 +127,9 @@ class Dot {
     Dot() = default;
     EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
     template <int i>
-    EDGEROOF_INLINE void add(Bytes codes, Bytes quad) {
+    EDGEROOF_INLINE void add(Bytes codes, Bytes four) {
         constexpr int narrow = narrow_sums(top, count);
-        const __m256i products = multiply(codes, quad);
+        const __m256i products = multiply(codes, four);
         narrow_ = i % narrow == 0 ? products : _mm256_add_epi16(narrow_, products);
         if constexpr (i % narrow == narrow - 1)
             sum_ = _mm256_add_epi32(sum_, _mm256_madd_epi16(narrow_, _mm256_set1_epi16(1)));

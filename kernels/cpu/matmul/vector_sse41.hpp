@@ -20,6 +20,7 @@ constexpr int wide_offset = 0;
 constexpr int tile_tokens = 3;
 constexpr int tile_vectors = 2;
 constexpr int panel_groups = 1;
+constexpr int most_dots = 16;
 
 EDGEROOF_INLINE Bytes load_bytes(const std::byte* p) { return load16(p); }
 EDGEROOF_INLINE void store_bytes(std::byte* p, Bytes x) {
@@ -36,9 +37,10 @@ EDGEROOF_INLINE Bytes look_up(Table16 table, Bytes codes) {
     return _mm_shuffle_epi8(table.v, codes);
 }
 
-EDGEROOF_INLINE Bytes quad(const std::int8_t* p) {
+template <int q>
+EDGEROOF_INLINE Bytes quad(const std::int8_t* codes) {
     std::int32_t four;
-    __builtin_memcpy(&four, p, sizeof four);
+    __builtin_memcpy(&four, codes + 4 * q, sizeof four);
     return _mm_set1_epi32(four);
 }
 EDGEROOF_INLINE Ints set_int(const std::int32_t* p) { return {_mm_set1_epi32(*p)}; }
@@ -97,9 +99,9 @@ class Dot {
     Dot() = default;
     EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
     template <int i>
-    EDGEROOF_INLINE void add(Bytes codes, Bytes quad) {
+    EDGEROOF_INLINE void add(Bytes codes, Bytes four) {
         constexpr int narrow = narrow_sums(top, count);
-        const __m128i products = multiply(codes, quad);
+        const __m128i products = multiply(codes, four);
         narrow_ = i % narrow == 0 ? products : _mm_add_epi16(narrow_, products);
         if constexpr (i % narrow == narrow - 1)
             sum_ = _mm_add_epi32(sum_, _mm_madd_epi16(narrow_, _mm_set1_epi16(1)));
