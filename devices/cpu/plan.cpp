@@ -19,16 +19,9 @@ std::size_t all_bytes(const SlotLife& slot, int threads) {
     return slot.own ? slot.stride() * static_cast<std::size_t>(threads) : slot.bytes;
 }
 
-bool overlap(const SlotLife& a, const SlotLife& b, int threads) {
-    if (a.bytes == 0 || b.bytes == 0) return false;
-    return a.offset < b.offset + all_bytes(b, threads) &&
-           b.offset < a.offset + all_bytes(a, threads);
-}
-
-/// A reads or writes what the other writes, and not the same thread's part of the same slot.
-bool conflict(const Access& a, const Access& b, const std::vector<SlotLife>& slots, int threads) {
-    if (!a.write && !b.write) return false;
-    if (a.slot != b.slot) return overlap(slots[a.slot], slots[b.slot], threads);
+/// A reads or writes what the other writes, and not the same thread's part of it.
+bool conflict(const Access& a, const Access& b, const std::vector<SlotLife>& slots) {
+    if (a.slot != b.slot || (!a.write && !b.write)) return false;
     if (slots[a.slot].own) return a.others || b.others;
     return a.split.total == 0 || a.split != b.split;
 }
@@ -65,8 +58,8 @@ Plan Planner::plan() {
     // Inputs are written once and may be run many times; outputs are read after the last step.
     for (const std::vector<TensorId>* ends : {&graph.inputs, &graph.outputs})
         for (const TensorId id : *ends) plan_.slots[slot(id)].last = plan_.steps.size();
-    lay_out_arena();
     place_barriers();
+    lay_out_arena();
     return std::move(plan_);
 }
 
@@ -158,12 +151,21 @@ void Planner::place_barriers() {
     for (const auto& step : plan_.steps) {
         step->barrier_before = std::ranges::any_of(step->accesses, [&](const Access& mine) {
             return std::ranges::any_of(pending, [&](const Access& earlier) {
-                return conflict(mine, earlier, plan_.slots, threads);
+                return conflict(mine, earlier, plan_.slots);
             });
         });
         if (step->barrier_before) pending.clear();
         pending.insert(pending.end(), step->accesses.begin(), step->accesses.end());
     }
+    // Between two barriers a slow thread may be at any step: memory is not used anew there, so that
+    // it never takes a barrier of its own.
+    std::vector<std::size_t> last_before_barrier(plan_.steps.size() + 1, plan_.steps.size());
+    for (std::size_t i = plan_.steps.size(); i-- > 0;) {
+        const bool barrier_follows =
+            i + 1 < plan_.steps.size() && plan_.steps[i + 1]->barrier_before;
+        last_before_barrier[i] = barrier_follows ? i : last_before_barrier[i + 1];
+    }
+    for (SlotLife& slot : plan_.slots) slot.last = last_before_barrier[slot.last];
 }
 
 }  // namespace edgeroof::cpu

@@ -17,6 +17,11 @@
 
 namespace edgeroof::cpu {
 
+/// Rows (tokens x query heads of a kv head) that a tile should have where there are so many: eight
+/// register tiles of six rows share a block of keys while scores, queries and accumulators (48 rows
+/// x 64 x 4 bytes = 12 KiB each) stay in L2.
+constexpr std::int64_t attention_tile_rows = 48;
+
 struct AttentionTile {
     const float* q;         ///< {key dim, heads, n} of the step
     const std::byte* keys;  ///< of the sequence

@@ -10,11 +10,6 @@
 namespace edgeroof::cpu {
 namespace {
 
-/// Rows (tokens x query heads of a kv head) of a tile, about: eight register tiles of six rows
-/// share a block of keys while scores, queries and accumulators (48 rows x 64 x 4 bytes = 12 KiB
-/// each) stay in L2.
-constexpr std::int64_t tile_rows = 48;
-
 struct Unit {
     std::int64_t kv_head, token_begin, token_end;
     std::int64_t begin, end;         ///< positions seen
@@ -212,8 +207,8 @@ void plan_step(Planner& planner, const Attention& op) {
     plan.window = op.window;
 
     const std::int64_t group = op.heads / op.kv_heads;
-    plan.tile_tokens =
-        std::clamp<std::int64_t>(tile_rows / group, 1, std::max<std::int64_t>(plan.tokens, 1));
+    plan.tile_tokens = std::clamp<std::int64_t>(attention_tile_rows / group, 1,
+                                                std::max<std::int64_t>(plan.tokens, 1));
     plan.tiles = (plan.tokens + plan.tile_tokens - 1) / plan.tile_tokens;
     plan.rows = plan.tile_tokens * group;
     plan.state_floats =
