@@ -13,11 +13,9 @@ namespace {
 /// A sample that long dwarfs the start of a step (microseconds); ten times as long would leave
 /// few samples within a time cap of some tenths of a second.
 constexpr double sample_seconds = 2e-3;
-/// Twice the cache: when an instance's turn comes again, at least its size has passed since.
-constexpr std::uint64_t caches_to_fill = 2;
-/// Memory that copies may take, in last-level caches: twice what is needed where all of a tensor
-/// is read.
-constexpr std::uint64_t most_memory_caches = 4;
+/// Memory that copies may take over what they are to read: an operator that reads a little of a
+/// large table can't be had cold.
+constexpr std::uint64_t most_excess = 2;
 /// Of operators with next to no weights there would be millions of copies.
 constexpr std::size_t most_instances = 4096;
 /// Of one graph: it holds a tensor or two for each.
@@ -86,15 +84,15 @@ std::vector<Instance> OperatorWorkload::choose_instances(const Where& where) {
     }
     const std::uint64_t cache = where.device.info().last_level_cache_bytes;
     const bool from_memory = cache > 0 && where.model_bytes > cache;
+    const std::uint64_t wanted = std::min(where.model_bytes, where.dram_bytes);
     std::uint64_t copies = 1;
     if (from_memory && round > 0) {
-        copies = std::min({(caches_to_fill * cache + round - 1) / round,
-                           most_memory_caches * cache / copied,
+        copies = std::min({(wanted + round - 1) / round, 1 + most_excess * wanted / copied,
                            std::uint64_t{most_instances / group_.members.size()}});
         copies = std::max<std::uint64_t>(copies, 1);
     }
     resident_bytes_ = round * copies;
-    cold_ = from_memory && resident_bytes_ >= caches_to_fill * cache;
+    cold_ = from_memory && resident_bytes_ >= wanted;
     if (!cold_) {
         copies = 1;
         resident_bytes_ = round;

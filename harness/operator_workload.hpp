@@ -29,7 +29,9 @@ class CopiedWeights final : public WeightSource {
 
 /// Runs the group's operators in turn, each layer's with its own weights and states. Where the
 /// model does not fit the last-level cache, weights come from memory in a real step; then copies
-/// are added until they do here, too (settings: cache = cold), else not (cache = warm).
+/// are added until the working set is the model's, so that as much of it is found in the cache as
+/// in a step (settings: cache = cold). Else, and where there is too little to read, it runs from
+/// the cache (cache = warm).
 class OperatorWorkload final : public Workload {
   public:
     struct Where {
@@ -38,6 +40,7 @@ class OperatorWorkload final : public Workload {
         const runtime::Model& model;
         std::int64_t depth = 0;
         std::uint64_t model_bytes = 0;  ///< of weights that a step reads
+        std::uint64_t dram_bytes = 0;   ///< a working set that no cache helps with
     };
     /// Throws Unsupported.
     OperatorWorkload(const Where& where, const MeasuredOn& on, const Graph& step,

@@ -31,10 +31,10 @@ class Planner {
         : profile_(profile), models_(models), roofs_(roofs) {}
 
     void roofs(const std::string& device) {
-        for (const RoofPlan::Entry& entry : roofs_.entries) {
+        for (const RoofEntry& entry : roofs_.entries()) {
             PlanStep& step = add(Kind::roof, device, 0, {}, profile_.roofs.stop);
-            step.roof = entry.roof.name;
-            step.id = fmt::format("roof/{}/{}", device, step.roof);
+            step.roof = entry;
+            step.id = fmt::format("roof/{}/{}", device, entry.roof.name);
         }
     }
 
@@ -60,10 +60,9 @@ class Planner {
         return step;
     }
 
-    void beside(PlanStep& step, std::vector<std::string> roofs) {
-        std::sort(roofs.begin(), roofs.end());
-        roofs.erase(std::unique(roofs.begin(), roofs.end()), roofs.end());
-        step.seconds += profile_.roofs.slice_seconds * static_cast<double>(roofs.size()) *
+    void beside(PlanStep& step, std::vector<RoofEntry> roofs) {
+        const std::size_t count = roofs.size() + (step.kind == Kind::operators ? 1 : 0);
+        step.seconds += profile_.roofs.slice_seconds * static_cast<double>(count) *
                         static_cast<double>(profile_.roofs.turns + 1);
         step.roofs_beside = std::move(roofs);
     }
@@ -91,8 +90,8 @@ class Planner {
             if (!fits(what, device, index, work)) continue;
             PlanStep& step = add(kind, device, index, work, settings.stop);
             step.id = whole_id(what, device, index, work);
-            beside(step, {roofs_.level_read(models_[index].tensor_bytes()),
-                          compute_roof(main_format(models_[index]))});
+            beside(step, {roofs_.read_of(models_[index].tensor_bytes()),
+                          roofs_.compute_for(main_format(models_[index]))});
         }
     }
 
@@ -108,8 +107,14 @@ class Planner {
                 PlanStep& step = add(Kind::step_profile, device, index, work, profile_stop());
                 step.group_name = prefill ? "prefill" : "decode";
                 step.id = whole_id(step.group_name, device, index, work);
-                beside(step, {roofs_.level_read(models_[index].tensor_bytes()), "FP32 FMA",
-                              compute_roof(main_format(models_[index]))});
+                std::vector<RoofEntry> roofs{roofs_.read_of(models_[index].tensor_bytes()),
+                                             roofs_.compute_for("F32")};
+                // Operators on other formats than floats are matmuls; attention and norms are
+                // floats.
+                if (const RoofEntry main = roofs_.compute_for(main_format(models_[index]));
+                    main.roof.name != roofs.back().roof.name)
+                    roofs.push_back(main);
+                beside(step, std::move(roofs));
             }
         }
     }
@@ -137,8 +142,7 @@ class Planner {
                 step.id = fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", models_[index].facts.id, device,
                                       tokens, settings.depth, groups[i].op.name,
                                       groups[i].op.format, fmt::join(groups[i].op.shape, "x"));
-                // Which memory it reads shows when its working set is laid out.
-                beside(step, {"", compute_roof(groups[i].op.format)});
+                beside(step, {roofs_.compute_for(groups[i].op.format)});
             }
         }
     }
@@ -151,15 +155,11 @@ class Planner {
 
 }  // namespace
 
-std::string compute_roof(std::string_view format) {
-    return format == "F32" || format == "F16" || format == "BF16" ? "FP32 FMA" : "INT8 dot";
-}
-
 std::string PlanStep::text() const {
     const std::string depth = work.depth > 0 ? fmt::format(" at depth {}", work.depth) : "";
     switch (kind) {
         case Kind::roof:
-            return fmt::format("roof: {}", roof);
+            return fmt::format("roof: {}", roof.roof.name);
         case Kind::prefill:
             return fmt::format("prefill of {} tokens{}", work.tokens, depth);
         case Kind::decode:

@@ -29,11 +29,13 @@ struct PlanStep {
     std::string device;
     std::size_t model = 0;  ///< of the models given; meaningless for a roof
     TokenWork work;         ///< operators and profiles: tokens of the step, and its depth
-    std::string roof;       ///< kind roof: which
+    RoofEntry roof;         ///< kind roof: which
     std::size_t group = 0;  ///< operators: index in group_operators of the step's graph
     std::string group_name;
-    std::vector<std::string> roofs_beside;  ///< "": of the memory that its working set is in
-    double seconds = 0.0;                   ///< estimate: the most that the profile allows
+    /// Operators: of their arithmetic alone; that of the memory shows when their working set is
+    /// laid out.
+    std::vector<RoofEntry> roofs_beside;
+    double seconds = 0.0;  ///< estimate: the most that the profile allows
 
     std::string text() const;  ///< "decode 32 tokens at depth 1024"
 };
@@ -51,8 +53,5 @@ struct Plan {
 /// operators.
 Plan make_plan(const Profile& profile, const std::vector<LoadedModel>& models,
                const std::vector<std::string>& devices, const RoofPlan& roofs);
-
-/// The compute roof of operators on the format.
-std::string compute_roof(std::string_view format);
 
 }  // namespace edgeroof::harness

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <stdexcept>
 
 #include "harness/clock.hpp"
 #include "kernels/work.hpp"
@@ -28,7 +27,7 @@ Tensor result_tensor(std::size_t index) {
 }
 
 /// `passes` operators of the kind, one after the other.
-Graph roof_graph(const RoofPlan::Entry& entry, std::int64_t passes) {
+Graph roof_graph(const RoofEntry& entry, std::int64_t passes) {
     Graph graph;
     const Shape shape{{row_values, rows_of(entry.bytes), 1, 1}};
     const std::string name = "roof " + entry.roof.name;
@@ -61,7 +60,7 @@ Graph roof_graph(const RoofPlan::Entry& entry, std::int64_t passes) {
 
 class RoofWorkload final : public Workload {
   public:
-    RoofWorkload(Device& device, Memory& memory, RoofPlan::Entry entry, std::int32_t threads,
+    RoofWorkload(Device& device, Memory& memory, RoofEntry entry, std::int32_t threads,
                  std::string isa)
         : entry_(std::move(entry)), threads_(threads), isa_(std::move(isa)) {
         device_id_ = device.info().id;
@@ -116,7 +115,7 @@ class RoofWorkload final : public Workload {
         return {start, time.host.count()};
     }
 
-    RoofPlan::Entry entry_;
+    RoofEntry entry_;
     std::int32_t threads_;
     std::string isa_, device_id_;
     std::int64_t passes_ = 1;
@@ -124,46 +123,60 @@ class RoofWorkload final : public Workload {
     std::unique_ptr<Executable> executable_;
 };
 
-RoofPlan::Entry read_entry(int level, std::uint64_t bytes) {
-    const std::string name = level == 0 ? "DRAM" : fmt::format("L{}", level);
-    return {{reports::Resource::memory, name + " read", name}, "stream_read", Format::f32, bytes};
+RoofEntry read_entry(std::string name, std::string level, std::uint64_t bytes) {
+    return {{reports::Resource::memory, std::move(name), std::move(level)},
+            "stream_read",
+            Format::f32,
+            bytes};
+}
+
+RoofEntry compute_entry(std::string name, Format format) {
+    return {{reports::Resource::compute, std::move(name), std::nullopt}, "peak_compute", format, 0};
+}
+
+std::uint64_t dram_working_set(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes) {
+    // Of a set that is read in circles, a cache that replaces at random keeps about its own share:
+    // at 16 times its size that is some percent. A smaller set would be a roof too high for
+    // anything larger.
+    std::uint64_t bytes = 16 * (caches.empty() ? 0 : caches.back().bytes);
+    bytes = std::clamp(bytes, 64 * mebibyte, 1024 * mebibyte);
+    return memory_bytes > 0 ? std::max(std::min(bytes, memory_bytes / 8), mebibyte) : bytes;
 }
 
 }  // namespace
 
-RoofPlan RoofPlan::of(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes) {
-    RoofPlan plan;
-    plan.caches_ = caches;
-    const std::uint64_t last = caches.empty() ? 0 : caches.back().bytes;
-    std::uint64_t dram = std::max(4 * last, 64 * mebibyte);
-    if (memory_bytes > 0) dram = std::min(dram, memory_bytes / 8);
-    dram = std::max(dram, mebibyte);
-    plan.entries.push_back(read_entry(0, dram));
-    plan.entries.push_back(
-        {{reports::Resource::memory, "DRAM copy", "DRAM"}, "stream_copy", Format::f32, dram / 2});
+RoofPlan::RoofPlan(std::vector<CacheLevel> caches, std::uint64_t memory_bytes)
+    : caches_(std::move(caches)), dram_bytes_(dram_working_set(caches_, memory_bytes)) {
+    entries_.push_back(read_entry("DRAM read", "DRAM", dram_bytes_));
+    entries_.push_back({{reports::Resource::memory, "DRAM copy", "DRAM"},
+                        "stream_copy",
+                        Format::f32,
+                        dram_bytes_ / 2});
+    for (const CacheLevel& cache : caches_) entries_.push_back(read_of(cache.bytes / 2));
+    entries_.push_back(compute_for("F32"));
+    entries_.push_back(compute_for("Q8_0"));
+}
+
+RoofEntry RoofPlan::read_of(std::uint64_t bytes) const {
     std::uint64_t nearer = 0;
-    for (const CacheLevel& cache : caches) {
+    for (const CacheLevel& cache : caches_) {
         // Beyond what the nearer level holds, within what this one does.
-        plan.entries.push_back(read_entry(cache.level, std::max(nearer, cache.bytes / 2)));
+        const std::string level = fmt::format("L{}", cache.level);
+        if (bytes <= cache.bytes)
+            return read_entry(level + " read", level,
+                              std::max(nearer, std::max(cache.bytes / 2, mebibyte / 4)));
         nearer = cache.bytes * 2;
     }
-    plan.entries.push_back(
-        {{reports::Resource::compute, "FP32 FMA", std::nullopt}, "peak_compute", Format::f32, 0});
-    plan.entries.push_back(
-        {{reports::Resource::compute, "INT8 dot", std::nullopt}, "peak_compute", Format::q8_0, 0});
-    return plan;
+    if (bytes >= dram_bytes_) return read_entry("DRAM read", "DRAM", dram_bytes_);
+    const std::uint64_t megabytes = (bytes + 500'000) / 1'000'000;
+    return read_entry(fmt::format("DRAM read ({} MB)", megabytes), "DRAM",
+                      std::max<std::uint64_t>(megabytes, 1) * 1'000'000);
 }
 
-const RoofPlan::Entry* RoofPlan::find(std::string_view name) const {
-    const auto found = std::find_if(entries.begin(), entries.end(),
-                                    [&](const Entry& entry) { return entry.roof.name == name; });
-    return found == entries.end() ? nullptr : &*found;
-}
-
-std::string RoofPlan::level_read(std::uint64_t bytes) const {
-    for (const CacheLevel& cache : caches_)
-        if (bytes <= cache.bytes) return fmt::format("L{} read", cache.level);
-    return "DRAM read";
+RoofEntry RoofPlan::compute_for(std::string_view format) const {
+    const bool floats = format == "F32" || format == "F16" || format == "BF16";
+    return floats ? compute_entry("FP32 FMA", Format::f32)
+                  : compute_entry("INT8 dot", Format::q8_0);
 }
 
 /// Bytes for the streams. Not all zero: a page of zeros may be one page for all.
@@ -186,9 +199,8 @@ class RoofSet::Source final : public WeightSource {
     mutable std::map<std::string, std::vector<float>> data_;
 };
 
-RoofSet::RoofSet(Device& device, RoofPlan plan, std::int32_t threads, std::string isa)
+RoofSet::RoofSet(Device& device, std::int32_t threads, std::string isa)
     : device_(device),
-      plan_(std::move(plan)),
       threads_(threads),
       isa_(std::move(isa)),
       source_(std::make_unique<Source>()),
@@ -196,13 +208,10 @@ RoofSet::RoofSet(Device& device, RoofPlan plan, std::int32_t threads, std::strin
 
 RoofSet::~RoofSet() = default;
 
-Workload& RoofSet::get(std::string_view name) {
-    const auto found = made_.find(name);
-    if (found != made_.end()) return *found->second;
-    const RoofPlan::Entry* entry = plan_.find(name);
-    if (entry == nullptr) throw std::invalid_argument(fmt::format("no roof '{}'", name));
-    auto made = std::make_unique<RoofWorkload>(device_, *memory_, *entry, threads_, isa_);
-    return *made_.emplace(std::string(name), std::move(made)).first->second;
+Workload& RoofSet::get(const RoofEntry& entry) {
+    std::unique_ptr<Workload>& made = made_[entry.roof.name];
+    if (!made) made = std::make_unique<RoofWorkload>(device_, *memory_, entry, threads_, isa_);
+    return *made;
 }
 
 }  // namespace edgeroof::harness

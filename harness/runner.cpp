@@ -138,22 +138,23 @@ RoofSet& Runner::roof_set(const std::string& device) {
     std::unique_ptr<RoofSet>& set = roof_sets_[device];
     if (!set) {
         Device& opened = *setup_.devices.at(device).device;
-        set = std::make_unique<RoofSet>(opened, setup_.roofs, opened.info().threads,
-                                        setup_.devices.at(device).isa);
+        set =
+            std::make_unique<RoofSet>(opened, opened.info().threads, setup_.devices.at(device).isa);
     }
     return *set;
 }
 
-std::vector<Workload*> Runner::roofs_beside(const PlanStep& step, const std::string& memory) {
-    std::vector<Workload*> roofs;
-    for (const std::string& name : step.roofs_beside) {
+std::vector<Workload*> Runner::workloads(const PlanStep& step,
+                                         const std::vector<RoofEntry>& roofs) {
+    std::vector<Workload*> found;
+    for (const RoofEntry& roof : roofs) {
         try {
-            roofs.push_back(&roof_set(step.device).get(name.empty() ? memory : name));
+            found.push_back(&roof_set(step.device).get(roof));
         } catch (const Unsupported&) {
             // The roof's own step has said so.
         }
     }
-    return roofs;
+    return found;
 }
 
 MeasuredOn Runner::measured_on(const PlanStep& step) const {
@@ -194,7 +195,7 @@ Runner::Measurements Runner::tokens(const PlanStep& step) {
         decode = owned.get();
         workload = std::move(owned);
     }
-    Measurements all = measure(*workload, roofs_beside(step), settings_for(step));
+    Measurements all = measure(*workload, workloads(step, step.roofs_beside), settings_for(step));
     if (decode != nullptr && !all.front().samples.empty())
         all.push_back(decode->latency(all.front(), "latency" + step.id.substr(6)));
     std::rotate(all.begin(), all.begin() + 1, all.end());
@@ -214,11 +215,13 @@ Runner::Measurements Runner::operators(const PlanStep& step) {
                                .device = *setup_.devices.at(step.device).device,
                                .model = *model.model,
                                .depth = step.work.depth,
-                               .model_bytes = model.tensor_bytes()},
+                               .model_bytes = model.tensor_bytes(),
+                               .dram_bytes = setup_.roofs.dram_bytes()},
                               on, graph, groups.at(step.group));
-    const std::string memory =
-        workload.cold() ? "DRAM read" : setup_.roofs.level_read(workload.footprint_bytes());
-    Measurements all = measure(workload, roofs_beside(step, memory), settings_for(step));
+    std::vector<RoofEntry> roofs = step.roofs_beside;
+    roofs.push_back(
+        setup_.roofs.read_of(workload.cold() ? model.tensor_bytes() : workload.footprint_bytes()));
+    Measurements all = measure(workload, workloads(step, roofs), settings_for(step));
     std::rotate(all.begin(), all.begin() + 1, all.end());
     return all;
 }
@@ -238,7 +241,7 @@ Runner::Measurements Runner::step_profile(const PlanStep& step) {
          .streamed_bytes =
              decode ? streamed / static_cast<std::uint64_t>(step.work.tokens) : streamed,
          .cache_bytes = setup_.devices.at(step.device).device->info().last_level_cache_bytes});
-    Measurements all = measure(workload, roofs_beside(step), settings_for(step));
+    Measurements all = measure(workload, workloads(step, step.roofs_beside), settings_for(step));
     Measurements parts = workload.parts(all.front(), seconds ? seconds->median : 0.0);
     all.erase(all.begin());
     std::move(parts.begin(), parts.end(), std::back_inserter(all));

@@ -61,9 +61,7 @@ class Runner {
 
     MeasureSettings settings_for(const PlanStep& step) const;
     const StopSettings& stop_for(const PlanStep& step) const;
-    /// `memory`: the roof of the memory that the step's working set is in, where the plan left it
-    /// open.
-    std::vector<Workload*> roofs_beside(const PlanStep& step, const std::string& memory = "");
+    std::vector<Workload*> workloads(const PlanStep& step, const std::vector<RoofEntry>& roofs);
     Engine& engine(const PlanStep& step);
     MeasuredOn measured_on(const PlanStep& step) const;
     RoofSet& roof_set(const std::string& device);

@@ -87,7 +87,7 @@ struct Prepared {
     Profile profile;
     std::vector<LoadedModel> models;
     std::map<std::string, OpenDevice> devices;
-    RoofPlan roofs;
+    std::optional<RoofPlan> roofs;
     Plan plan;
     reports::Record header;
 };
@@ -131,8 +131,8 @@ Prepared prepare(const RunOptions& options, Profile profile, const Arguments& ar
     open_devices(run, options);
 
     FoundBoard facts = find_board();
-    run.roofs = RoofPlan::of(cache_levels(facts.board), facts.board.memory_bytes.value_or(0));
-    run.plan = make_plan(run.profile, run.models, run.profile.devices, run.roofs);
+    run.roofs.emplace(cache_levels(facts.board), facts.board.memory_bytes.value_or(0));
+    run.plan = make_plan(run.profile, run.models, run.profile.devices, *run.roofs);
 
     reports::Record& header = run.header;
     header.tool = build_facts();
@@ -196,7 +196,7 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
         const Runner::Setup setup{.profile = run.profile,
                                   .models = run.models,
                                   .devices = run.devices,
-                                  .roofs = run.roofs,
+                                  .roofs = *run.roofs,
                                   .cpus = run.header.board.threads,
                                   .waiting_threads = {timeline.thread_id()},
                                   .earlier = earlier};

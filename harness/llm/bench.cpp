@@ -55,7 +55,9 @@ double roof_rate(Workload& roof) {
 
 LlmBench::LlmBench(const LlmOptions& options, reports::Board board,
                    const std::function<void(const std::string&)>& note)
-    : options_(options), board_(std::move(board)) {
+    : options_(options),
+      board_(std::move(board)),
+      plan_(cache_levels(board_), board_.memory_bytes.value_or(0)) {
     for (const LlmTest& test : options.tests) {
         if (models_.count(test.model) == 0)
             models_[test.model] = load_model(find_model(test.model, note), test.model, false);
@@ -73,9 +75,8 @@ void LlmBench::prepare(const LlmTest& test) {
     if (!same_device) {
         roofs_.reset();
         device_ = open_device({"cpu", test.n_threads, options_.isa});
-        roofs_ = std::make_unique<RoofSet>(
-            *device_.device, RoofPlan::of(cache_levels(board_), board_.memory_bytes.value_or(0)),
-            device_.device->info().threads, device_.isa);
+        roofs_ =
+            std::make_unique<RoofSet>(*device_.device, device_.device->info().threads, device_.isa);
     }
     std::int64_t context = 1;
     for (const LlmTest& other : options_.tests)
@@ -143,8 +144,9 @@ LlmResult LlmBench::run(const LlmTest& test) {
     result.bytes = work.bytes();
     Workload* roof = nullptr;
     if (options_.roof) {
-        result.roof = roofs_->plan().level_read(model.tensor_bytes());
-        roof = &roofs_->get(result.roof);
+        const RoofEntry entry = plan_.read_of(model.tensor_bytes());
+        result.roof = entry.roof.name;
+        roof = &roofs_->get(entry);
     }
     repeat(test, result, roof);
     return result;

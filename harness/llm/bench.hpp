@@ -34,6 +34,7 @@ class LlmBench {
 
     const LlmOptions& options_;
     reports::Board board_;
+    RoofPlan plan_;
     std::map<std::string, LoadedModel> models_;
     std::optional<LlmTest> engine_test_;  ///< whose engine is there
     OpenDevice device_;

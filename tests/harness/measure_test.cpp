@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/measure.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <stdexcept>
+
+namespace edgeroof::harness {
+namespace {
+
+using reports::State;
+using reports::StopReason;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+/// Takes no time: its samples last what the test says, on a clock that all of them share.
+class ScriptedWorkload final : public Workload {
+  public:
+    ScriptedWorkload(std::string name, std::int64_t ns, std::int64_t& clock, std::string& log)
+        : name_(std::move(name)), ns_(ns), clock_(clock), log_(log) {}
+
+    reports::Measurement describe() const override {
+        reports::Measurement m;
+        m.id = name_;
+        m.threads = 2;
+        return m;
+    }
+    reports::Sample sample() override {
+        if (taken++ == fails_after) throw std::runtime_error("device lost");
+        const reports::Sample sample{clock_, ns_};
+        clock_ += ns_;
+        if (log_.empty() || log_.back() != name_[0]) log_ += name_[0];
+        return sample;
+    }
+
+    int taken = 0;
+    int fails_after = -1;
+
+  private:
+    std::string name_;
+    std::int64_t ns_;
+    std::int64_t& clock_;
+    std::string& log_;
+};
+
+constexpr std::int64_t ms = 1'000'000;
+
+class MeasureTest : public testing::Test {
+  protected:
+    MeasureTest() {
+        settings_.stop.max_seconds = 0.3;
+        settings_.stop.min_samples = 5;
+        settings_.stop.max_samples = 1000;
+        settings_.stop.precision = 0.01;
+        settings_.warm_up_seconds = 0.0;
+        settings_.turns = 3;
+        settings_.slice_seconds = 0.01;
+    }
+
+    std::int64_t clock_ = 1;
+    std::string log_;
+    MeasureSettings settings_;
+};
+
+TEST_F(MeasureTest, AlternatesWithItsRoofsAndEndsWithThem) {
+    ScriptedWorkload work("work", 25 * ms, clock_, log_), read("read", 4 * ms, clock_, log_),
+        peak("peak", 4 * ms, clock_, log_);
+    const std::vector<Workload*> roofs{&read, &peak};
+    const auto all = measure(work, roofs, settings_);
+    ASSERT_EQ(all.size(), 3U);
+    EXPECT_EQ(log_, "wrpwrpwrpwrp");  // the first is the warm-up
+    const reports::Measurement& main = all[0];
+    EXPECT_EQ(main.id, "work");
+    EXPECT_THAT(main.roofs, ElementsAre("read beside work", "peak beside work"));
+    EXPECT_EQ(main.warm_up.count, 1);
+    EXPECT_EQ(main.turns.size(), 3U);
+    EXPECT_EQ(all[1].id, "read beside work");
+    // A slice of 10 ms is three samples of 4 ms, before each turn and after the last.
+    EXPECT_THAT(all[1].turns, ElementsAre(0, 3, 6, 9));
+    EXPECT_EQ(all[1].samples.size(), 12U);
+    EXPECT_EQ(main.stop.reason, StopReason::precision);
+}
+
+TEST_F(MeasureTest, ShortSamplesGetAFreshCacheBeforeEachTurn) {
+    ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
+    const std::vector<Workload*> roofs{&read};
+    const auto all = measure(work, roofs, settings_);
+    // One for the warm-up and one at the start of each of three turns.
+    EXPECT_EQ(all[0].warm_up.count, 4);
+    EXPECT_EQ(all[0].warm_up.ns, 4 * ms);
+    EXPECT_EQ(all[0].samples.size() + 4, static_cast<std::size_t>(work.taken));
+}
+
+TEST_F(MeasureTest, TheTimeCapEndsItThoughTurnsAreToCome) {
+    ScriptedWorkload work("work", 400 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
+    const std::vector<Workload*> roofs{&read};
+    const auto all = measure(work, roofs, settings_);
+    EXPECT_EQ(all[0].samples.size(), 1U);
+    EXPECT_EQ(all[0].stop.reason, StopReason::time_cap);
+    EXPECT_EQ(log_, "wrwr");
+}
+
+TEST_F(MeasureTest, WithoutRoofsThereIsOneTurn) {
+    ScriptedWorkload work("work", 30 * ms, clock_, log_);
+    const auto all = measure(work, {}, settings_);
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_THAT(all[0].turns, ElementsAre(0));
+    EXPECT_TRUE(all[0].roofs.empty());
+}
+
+TEST_F(MeasureTest, AFailureKeepsWhatWasMeasuredAndSaysWhy) {
+    ScriptedWorkload work("work", 30 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
+    work.fails_after = 4;
+    const std::vector<Workload*> roofs{&read};
+    const auto all = measure(work, roofs, settings_);
+    EXPECT_EQ(all[0].validity.state, State::failed);
+    EXPECT_THAT(all[0].validity.reasons, ElementsAre(HasSubstr("device lost")));
+    EXPECT_EQ(all[0].samples.size(), 3U);
+    EXPECT_EQ(all[0].stop.reason, StopReason::failed);
+}
+
+TEST_F(MeasureTest, StopsBetweenSamplesWhenTold) {
+    ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
+    const std::vector<Workload*> roofs{&read};
+    settings_.stop_now = [&] { return work.taken >= 10; };
+    const auto all = measure(work, roofs, settings_);
+    EXPECT_EQ(work.taken, 10);
+    EXPECT_EQ(all[0].stop.reason, StopReason::interrupted);
+    // The rest are the warm-up and the first of each turn.
+    EXPECT_EQ(static_cast<std::int64_t>(all[0].samples.size()) + all[0].warm_up.count, 10);
+}
+
+SystemCounts counts() {
+    SystemCounts counts;
+    counts.waiting_seconds = 0.0;
+    counts.busy_cpu_seconds = 100.0;
+    counts.stolen_cpu_seconds = 0.0;
+    counts.cpu = 1;
+    return counts;
+}
+
+TEST(Disturbance, AQuietMachineHasNone) {
+    SystemCounts after = counts();
+    after.at_ns = 2'000'000'000;
+    after.waiting_seconds = 0.01;
+    after.own_cpu_seconds = 4.0;
+    *after.busy_cpu_seconds += 4.1;
+    EXPECT_THAT(disturbances(counts(), after, 2, 2), ElementsAre());
+}
+
+TEST(Disturbance, TellsWaitingOthersStolenTimeAndMoves) {
+    SystemCounts after = counts();
+    after.at_ns = 2'000'000'000;
+    after.waiting_seconds = 0.5;
+    *after.busy_cpu_seconds += 1.0;
+    *after.stolen_cpu_seconds += 0.5;
+    after.cpu = 0;
+    EXPECT_THAT(disturbances(counts(), after, 1, 2),
+                ElementsAre(HasSubstr("waited 25.0 %"), HasSubstr("used 0.50 CPUs"),
+                            HasSubstr("hypervisor took 25.0 %"), HasSubstr("from CPU 1 to CPU 0")));
+}
+
+TEST(Disturbance, WithoutTheKernelsWaitingTimesSwitchesCount) {
+    SystemCounts before, after;
+    after.at_ns = 1'000'000'000;
+    after.involuntary_switches = 40;
+    EXPECT_THAT(disturbances(before, after, 2, 2), ElementsAre());
+    after.involuntary_switches = 400;
+    EXPECT_THAT(disturbances(before, after, 2, 2), ElementsAre("400 involuntary context switches"));
+}
+
+TEST(Disturbance, ReadsThisMachine) {
+    const SystemCounts now = count_system({});
+    EXPECT_GT(now.at_ns, 0);
+    EXPECT_GE(now.own_cpu_seconds, 0.0);
+    // No such folder: what can't be had is absent, not 0.
+    const SystemCounts nowhere = count_system({}, "/no/such/proc");
+    EXPECT_FALSE(nowhere.waiting_seconds);
+    EXPECT_FALSE(nowhere.busy_cpu_seconds);
+}
+
+}  // namespace
+}  // namespace edgeroof::harness
