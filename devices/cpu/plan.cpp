@@ -114,7 +114,8 @@ void Planner::bound(const Tensor& state) {
 }
 
 void Planner::append(std::unique_ptr<CpuStep> step) {
-    if (step->ops.empty()) step->ops.push_back(op_);
+    for (const std::size_t store : std::exchange(taken_, {})) step->ops.push_back(store);
+    if (std::ranges::find(step->ops, op_) == step->ops.end()) step->ops.push_back(op_);
     for (const Access& access : step->accesses) plan_.slots[access.slot].last = plan_.steps.size();
     plan_.steps.push_back(std::move(step));
 }

@@ -27,19 +27,28 @@ constexpr std::int64_t decode_once_rows = 12;
 constexpr int row_tile = 6;
 constexpr int vector_tile(int rows) { return registers == 32 || rows <= 2 ? 4 : 2; }
 
+/// A tile of few rows, as in decode, waits for memory: what comes next is fetched ahead. With more
+/// rows there are enough multiply-adds for each line that the hardware's prefetchers keep up.
+constexpr int prefetch_rows = 4;
+
 /// c[r][j] (=, or += after c[r] *= correction[r]) sum_k a[r][k] * b(k, j) for `rows` x `vectors`
 /// vectors; vector j of row k of B lies at b + k * b_row + (j / per_panel) * b_panel
-/// + (j % per_panel) * width.
+/// + (j % per_panel) * width. As many bytes from `ahead` on are fetched as are read of B.
 template <int rows, int vectors, int per_panel, bool accumulate, class E>
 EDGEROOF_INLINE void multiply_tile(const float* a, std::int64_t a_row, const E* b,
                                    std::int64_t b_row, std::int64_t b_panel, std::int64_t depth,
-                                   const float* correction, float* c, std::int64_t c_row) {
+                                   const std::byte* ahead, const float* correction, float* c,
+                                   std::int64_t c_row) {
+    constexpr std::int64_t step_bytes = vectors * width * static_cast<std::int64_t>(sizeof(E));
     F sums[rows][vectors];
     for (int r = 0; r < rows; ++r)
         for (int j = 0; j < vectors; ++j)
             sums[r][j] =
                 accumulate ? load(c + r * c_row + j * width) * set1(correction[r]) : set1(0.0F);
     for (std::int64_t k = 0; k < depth; ++k) {
+        if constexpr (rows <= prefetch_rows && sizeof(E) == sizeof(HalfBits))
+            for (std::int64_t at = 0; at < step_bytes; at += 64)
+                __builtin_prefetch(ahead + k * step_bytes + at);
         F bs[vectors];
         for (int j = 0; j < vectors; ++j)
             bs[j] = load(b + k * b_row + (j / per_panel) * b_panel + (j % per_panel) * width);
@@ -71,46 +80,56 @@ EDGEROOF_INLINE void with_rows(std::int64_t count, Function f) {
     }
 }
 
+/// Calls f.template operator()<count>(first row) for tiles of rows as equal as can be: of 8 rows,
+/// 4 and 4 take less time than 6 and 2.
+template <class Function>
+EDGEROOF_INLINE void for_row_tiles(std::int64_t rows, Function f) {
+    const std::int64_t tiles = (rows + row_tile - 1) / row_tile;
+    for (std::int64_t i = 0, row = 0; i < tiles; ++i) {
+        const std::int64_t end = rows * (i + 1) / tiles;
+        with_rows(end - row, [&]<int count>() { f.template operator()<count>(row); });
+        row = end;
+    }
+}
+
 /// scores[r][p] = q[r] . key p for the positions of whole tiles from `keys` on.
 template <class E>
 void score_block(const float* q, std::int64_t rows, std::int64_t dim, const E* keys,
-                 std::int64_t positions, float* scores) {
+                 std::int64_t positions, const std::byte* ahead, float* scores) {
     constexpr int per_panel = width >= kv_tile ? 1 : static_cast<int>(kv_tile) / width;
-    for (std::int64_t r = 0; r < rows; r += row_tile) {
-        with_rows(rows - r < row_tile ? rows - r : row_tile, [&]<int count>() {
-            constexpr int vectors = vector_tile(count);
-            constexpr std::int64_t step = vectors * width;
-            std::int64_t p = 0;
-            const auto tile = [&]<int n>() {
-                multiply_tile<count, n, per_panel, false>(
-                    q + r * dim, dim, keys + p / kv_tile * kv_tile * dim + p % kv_tile, kv_tile,
-                    kv_tile * dim, dim, nullptr, scores + r * attention_block + p, attention_block);
-            };
-            for (; p + step <= positions; p += step) tile.template operator()<vectors>();
-            for (; p < positions; p += width) tile.template operator()<1>();
-        });
-    }
+    for_row_tiles(rows, [&]<int count>(std::int64_t r) {
+        constexpr int vectors = vector_tile(count);
+        constexpr std::int64_t step = vectors * width;
+        std::int64_t p = 0;
+        const auto tile = [&]<int n>() {
+            multiply_tile<count, n, per_panel, false>(
+                q + r * dim, dim, keys + p / kv_tile * kv_tile * dim + p % kv_tile, kv_tile,
+                kv_tile * dim, dim, ahead + p * dim * static_cast<std::int64_t>(sizeof(E)), nullptr,
+                scores + r * attention_block + p, attention_block);
+        };
+        for (; p + step <= positions; p += step) tile.template operator()<vectors>();
+        for (; p < positions; p += width) tile.template operator()<1>();
+    });
 }
 
 /// accumulator[r] = accumulator[r] * correction[r] + sum_p weights[r][p] * value p.
 template <class E>
 void value_block(const float* weights, const float* correction, std::int64_t rows,
                  std::int64_t positions, const E* values, std::int64_t value_row, std::int64_t dim,
-                 float* accumulator, std::int64_t stride) {
-    for (std::int64_t r = 0; r < rows; r += row_tile) {
-        with_rows(rows - r < row_tile ? rows - r : row_tile, [&]<int count>() {
-            constexpr int vectors = vector_tile(count);
-            constexpr std::int64_t step = vectors * width;
-            std::int64_t d = 0;
-            const auto tile = [&]<int n>() {
-                multiply_tile<count, n, n, true>(
-                    weights + r * attention_block, attention_block, values + d, value_row, 0,
-                    positions, correction + r, accumulator + r * stride + d, stride);
-            };
-            for (; d + step <= dim; d += step) tile.template operator()<vectors>();
-            for (; d < dim; d += width) tile.template operator()<1>();
-        });
-    }
+                 const std::byte* ahead, float* accumulator, std::int64_t stride) {
+    for_row_tiles(rows, [&]<int count>(std::int64_t r) {
+        constexpr int vectors = vector_tile(count);
+        constexpr std::int64_t step = vectors * width;
+        std::int64_t d = 0;
+        const auto tile = [&]<int n>() {
+            multiply_tile<count, n, n, true>(
+                weights + r * attention_block, attention_block, values + d, value_row, 0, positions,
+                ahead + d * positions * static_cast<std::int64_t>(sizeof(E)), correction + r,
+                accumulator + r * stride + d, stride);
+        };
+        for (; d + step <= dim; d += step) tile.template operator()<vectors>();
+        for (; d < dim; d += width) tile.template operator()<1>();
+    });
 }
 
 /// Turns the scores of row r into exp(score - max), sets correction to exp(old max - max).
@@ -255,15 +274,17 @@ void attention_run(const AttentionTile& tile, float* scratch_base, const Attenti
         const std::int64_t whole = (seen + kv_tile - 1) / kv_tile * kv_tile;
 
         const std::byte* block_keys = keys + at * position_bytes(tile.key_layout);
+        const std::byte* block_values = values + at * position_bytes(tile.value_layout);
+        const std::byte* next_keys = block_keys + whole * position_bytes(tile.key_layout);
         if (decoded(tile.key_layout.format)) {
             decode_keys(block_keys, tile.key_layout, whole, scratch.keys);
-            score_block(scratch.q, rows, dim, scratch.keys, whole, scratch.scores);
+            score_block(scratch.q, rows, dim, scratch.keys, whole, block_values, scratch.scores);
         } else if (tile.key_layout.format == Format::f16) {
             score_block(scratch.q, rows, dim, reinterpret_cast<const HalfBits*>(block_keys), whole,
-                        scratch.scores);
+                        block_values, scratch.scores);
         } else {
             score_block(scratch.q, rows, dim, reinterpret_cast<const float*>(block_keys), whole,
-                        scratch.scores);
+                        block_values, scratch.scores);
         }
 
         for (std::int64_t r = 0; r < rows; ++r) {
@@ -275,19 +296,18 @@ void attention_run(const AttentionTile& tile, float* scratch_base, const Attenti
                        tile.soft_cap, state.max()[r], state.sum()[r], scratch.correction[r]);
         }
 
-        const std::byte* block_values = values + at * position_bytes(tile.value_layout);
         if (decoded(tile.value_layout.format)) {
             decode_values(block_values, tile.value_layout, seen, scratch.values, stride);
             value_block(scratch.scores, scratch.correction, rows, seen, scratch.values, stride,
-                        value_dim, state.accumulator(0), stride);
+                        value_dim, next_keys, state.accumulator(0), stride);
         } else if (tile.value_layout.format == Format::f16) {
             value_block(scratch.scores, scratch.correction, rows, seen,
                         reinterpret_cast<const HalfBits*>(block_values), value_dim, value_dim,
-                        state.accumulator(0), stride);
+                        next_keys, state.accumulator(0), stride);
         } else {
             value_block(scratch.scores, scratch.correction, rows, seen,
                         reinterpret_cast<const float*>(block_values), value_dim, value_dim,
-                        state.accumulator(0), stride);
+                        next_keys, state.accumulator(0), stride);
         }
     }
 }
