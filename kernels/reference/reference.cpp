@@ -47,9 +47,6 @@ std::vector<std::byte> encode(const Tensor& tensor, View values) {
         }
         return out;
     }
-    if (traits(tensor.format).encode == nullptr)
-        throw std::invalid_argument(fmt::format("tensor '{}': {} can't be encoded", tensor.name,
-                                                traits(tensor.format).name));
     for (std::size_t r = 0; r < values.size() / row; ++r) {
         const View in = values.subspan(r * row, row);
         const std::vector<float> floats(in.begin(), in.end());
