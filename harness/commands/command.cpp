@@ -32,6 +32,7 @@ constexpr auto table = std::to_array<Command>({
     {"model", "make, quantize and audit model files", run_model},
     {"generate", "continue a text with a model", run_generate},
     {"perplexity", "how well a model foresees a text", run_perplexity},
+    {"tokenize", "the tokens that a model's tokenizer makes of a text", run_tokenize},
 });
 
 std::string help() {
@@ -48,8 +49,18 @@ std::string help() {
     return text;
 }
 
+/// Names and texts of files may hold anything; an error stays one line of plain text.
+std::string one_line(std::string_view text) {
+    std::string line;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        line += byte < 0x20 || byte == 0x7f ? fmt::format("\\x{:02x}", byte) : std::string(1, c);
+    }
+    return line;
+}
+
 int fail(Exit code, std::string_view what) {
-    std::cerr << paint("edgeroof:", Ink::red, STDERR_FILENO) << ' ' << what << '\n';
+    std::cerr << paint("edgeroof:", Ink::red, STDERR_FILENO) + ' ' + one_line(what) + '\n';
     return static_cast<int>(code);
 }
 

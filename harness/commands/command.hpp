@@ -44,5 +44,6 @@ Exit run_model(const Arguments& arguments);
 Exit run_generate(const Arguments& arguments);
 Exit run_perplexity(const Arguments& arguments);
 Exit run_report(const Arguments& arguments);
+Exit run_tokenize(const Arguments& arguments);
 
 }  // namespace edgeroof::harness

@@ -5,15 +5,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <limits>
 
 #include "harness/commands/session_options.hpp"
 #include "harness/terminal.hpp"
+#include "harness/text_file.hpp"
 #include "kernels/error.hpp"
 #include "runtime/perplexity.hpp"
 #include "runtime/tokenizer/tokenizer.hpp"
@@ -41,26 +38,6 @@ OptionSet options() {
     return set;
 }
 
-std::string read_text(const std::filesystem::path& path) {
-    const auto fail = [&](std::string_view what) {
-        return InputError(fmt::format("{}: {}", path.string(), what));
-    };
-    std::error_code error;
-    if (std::filesystem::is_directory(path, error)) throw fail("is a directory, not a text");
-    std::ifstream file(path, std::ios::binary);
-    if (!file) throw fail(std::strerror(errno));
-    std::string text, block(std::size_t{1} << 20, '\0');
-    // A little more than is allowed is read, so that what is too long is seen to be.
-    while (text.size() <= runtime::Tokenizer::text_limit &&
-           (file.read(block.data(), static_cast<std::streamsize>(block.size())), file.gcount() > 0))
-        text.append(block, 0, static_cast<std::size_t>(file.gcount()));
-    if (file.bad()) throw fail("cannot be read");
-    if (text.empty()) throw fail("is empty");
-    // Editors end files with a newline that is not part of the text; llama-perplexity drops it too.
-    if (text.back() == '\n') text.pop_back();
-    return text;
-}
-
 void show_progress(const runtime::Perplexity& so_far, std::int64_t chunks) {
     std::cerr << fmt::format("\r\033[Kchunk {} of {}: {:.4f} +/- {:.4f}", so_far.chunks, chunks,
                              so_far.value, so_far.error)
@@ -78,7 +55,9 @@ Exit run_perplexity(const Arguments& arguments) {
     const std::int64_t chunks = checked("chunks", values["chunks"].as<std::int64_t>(), -1,
                                         std::numeric_limits<std::int32_t>::max());
     if (chunks == 0) throw InputError("--chunks 0 scores nothing; take 1 or more, or -1 for all");
-    const std::string text = read_text(values["file"].as<std::string>());
+    std::string text = read_text_file(values["file"].as<std::string>());
+    // Editors end files with a newline that is not part of the text; llama-perplexity drops it too.
+    if (text.back() == '\n') text.pop_back();
 
     const auto model = runtime::Model::load(common.model);
     const runtime::Tokenizer tokenizer(runtime::read_vocabulary(model->file()));

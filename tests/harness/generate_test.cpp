@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The commands generate and perplexity, as they are called.
+// The commands generate, perplexity and tokenize, as they are called.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <nlohmann/json.hpp>
 #include <regex>
 #include <string>
 #include <vector>
@@ -164,6 +166,27 @@ TEST_F(MadeModel, EndsItsPerplexityWithTheLineThatIsPromised) {
     EXPECT_GT(perplexity_of(ended.out), 1.0) << ended.out << ended.err;
 }
 
+TEST_F(MadeModel, IsTokenizedAsTheEngineDoes) {
+    const runtime::GgufFile file(model_);
+    const runtime::Tokenizer tokenizer(runtime::read_vocabulary(file));
+    const auto tokens = tokenizer.encode("ab cd", {.add_special = true});
+    const Arguments tokenize{"tokenize", "-m", model_.string(), "-p", "ab cd"};
+
+    const std::string line = run(tokenize + Arguments{"-o", "ids"}).out;
+    EXPECT_EQ(line, fmt::format("{}\n", fmt::join(tokens, " ")));
+    const auto json = nlohmann::json::parse(run(tokenize + Arguments{"-o", "json"}).out);
+    ASSERT_EQ(json.size(), tokens.size());
+    EXPECT_EQ(json[0]["text"], tokenizer.vocabulary()[tokens[0]].text);
+    const auto in_file = write_text("ab cd").string();
+    EXPECT_EQ(run({"tokenize", "-m", model_.string(), "-f", in_file, "-o", "ids"}).out, line);
+
+    std::vector<runtime::TokenId> bare = tokenizer.encode("ab cd", {.add_special = false});
+    EXPECT_EQ(run(tokenize + Arguments{"-o", "ids", "--no-bos"}).out,
+              fmt::format("{}\n", fmt::join(bare, " ")));
+    const std::string table = run(tokenize).out;
+    EXPECT_EQ(std::ranges::count(table, '\n'), std::ssize(tokens)) << table;
+}
+
 TEST_F(MadeModel, RefusesWhatItCannotDo) {
     const std::string model = model_.string();
     const std::string text = write_text(std::string(400, 'x')).string();
@@ -192,6 +215,11 @@ TEST_F(MadeModel, RefusesWhatItCannotDo) {
         {{"generate", "-m", model, "-p", "a", "--cache-type", "q4_0"}, "--cache-type"},
         {{"generate", "-m", model, "-p", "a", "-t", "-1"}, "--threads"},
         {{"generate", "-m", model, "-p", "a", "--no-such"}, "--no-such"},
+        {{"tokenize", "-p", "a"}, "--model"},
+        {{"tokenize", "-m", model}, "--prompt"},
+        {{"tokenize", "-m", model, "-p", "a", "-f", text}, "--prompt"},
+        {{"tokenize", "-m", model, "-p", "a", "-o", "xml"}, "json"},
+        {{"tokenize", "-m", text, "-p", "a"}, "GGUF"},
         {{"perplexity", "-m", model}, "--file"},
         {{"perplexity", "-m", model, "-f", "/nonexistent"}, "/nonexistent"},
         {{"perplexity", "-m", model, "-f", folder}, "directory"},
