@@ -43,9 +43,13 @@ MappedFile::MappedFile(std::filesystem::path path) : path_(std::move(path)) {
     void* const map = ::mmap(nullptr, size_, PROT_READ, MAP_SHARED, file.fd, 0);
     if (map == MAP_FAILED) fail(std::strerror(errno));
     data_ = static_cast<const std::byte*>(map);
+    watch_.emplace(path_, bytes());
 }
 
-MappedFile::~MappedFile() { ::munmap(const_cast<std::byte*>(data_), size_); }
+MappedFile::~MappedFile() {
+    watch_.reset();
+    ::munmap(const_cast<std::byte*>(data_), size_);
+}
 
 void MappedFile::drop_pages(std::span<const std::byte> bytes) const {
     // Pages at the rim hold neighbours that are perhaps still in use: inward.

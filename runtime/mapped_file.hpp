@@ -3,11 +3,15 @@
 
 #include <cstddef>
 #include <filesystem>
+#include <optional>
 #include <span>
+
+#include "runtime/mapping_faults.hpp"
 
 namespace edgeroof::runtime {
 
-/// A regular file, mapped read-only. Pages are read when touched.
+/// A regular file, mapped read-only. Pages are read when touched; see mapping_faults.hpp for what
+/// happens where one can't be.
 class MappedFile {
   public:
     /// Throws InputError for what is missing, unreadable, empty or no regular file.
@@ -25,6 +29,7 @@ class MappedFile {
     std::filesystem::path path_;
     const std::byte* data_ = nullptr;
     std::size_t size_ = 0;
+    std::optional<WatchedMapping> watch_;
 };
 
 }  // namespace edgeroof::runtime
