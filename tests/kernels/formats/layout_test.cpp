@@ -18,7 +18,7 @@ namespace {
 
 using Bytes = std::vector<std::uint8_t>;
 
-constexpr std::uint16_t one = 0x3C00, two = 0x4000, half = 0x3800, quarter = 0x3400;  // F16
+constexpr std::uint16_t two = 0x4000, half = 0x3800, quarter = 0x3400;  // F16
 
 struct Put {
     std::size_t at;
