@@ -264,6 +264,16 @@ TEST(MatmulKernels, EveryFormatHasOneOnEveryPath) {
         }
 }
 
+TEST(MatmulKernels, APathThatPacksTakesTheFilesLayoutToo) {
+    for (const Isa isa : cpu::available_isas())
+        for (const MatmulKernel& kernel : cpu::matmul_table(isa)) {
+            if (kernel.pack == nullptr) continue;
+            const MatmulKernel& as_in_file = matmul_kernel(kernel.format, isa, false);
+            EXPECT_EQ(as_in_file.isa, isa) << traits(kernel.format).name;
+            EXPECT_EQ(as_in_file.pack, nullptr);
+        }
+}
+
 TEST(MatmulKernels, NoneForIntegers) {
     EXPECT_THROW(cpu::matmul_kernel(Format::i32, Isa::scalar, true), std::invalid_argument);
 }

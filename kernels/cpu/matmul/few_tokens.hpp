@@ -109,25 +109,70 @@ constexpr int columns_at_once = C::sums* tokens >= 4           ? 1
                                 : C::sums* tokens* vectors < 4 ? vectors
                                                                : 4 / (C::sums * tokens);
 
-/// out[t * m + r] for the 16 rows r of a group and `tokens` tokens. At most `counted` of them
-/// exist: the others repeat the last one.
+constexpr CodeSign code_sign = wide_offset == 0 ? CodeSign::kept : CodeSign::flipped;
+
+/// Where groups come from: packed weights, or the file's, packed a piece at a time into L1.
+template <Format format>
+class Groups {
+  public:
+    static constexpr std::int64_t values = Codes<format>::values;
+    /// Of a group of the file's in Q8_0, the widest format, these take 17 KiB.
+    static constexpr std::int64_t piece_values = 1024;
+    static constexpr std::int64_t piece_bytes = piece_values / values * Codes<format>::bytes;
+
+    /// `piece`: room for piece_bytes where the weights are as in the file, else null.
+    EDGEROOF_INLINE Groups(const MatmulArgs& args, std::byte* piece)
+        : weights_(args.weights), blocks_(args.k / values), m_(args.m), piece_(piece) {}
+
+    EDGEROOF_INLINE std::int64_t blocks() const { return blocks_; }
+    /// How many blocks `of` can give at once.
+    EDGEROOF_INLINE std::int64_t blocks_at_once() const {
+        return piece_ == nullptr || blocks_ < piece_values / values ? blocks_
+                                                                    : piece_values / values;
+    }
+    /// Blocks [first, first + count) of a group.
+    EDGEROOF_INLINE const std::byte* of(std::int64_t group, std::int64_t first,
+                                        std::int64_t count) const {
+        if (piece_ == nullptr) return weights_ + (group * blocks_ + first) * Codes<format>::bytes;
+        constexpr std::int64_t block_bytes = Codes<format>::bytes / group_rows;
+        const std::int64_t row = group * group_rows, left = m_ - row;
+        pack_group<format, code_sign>(weights_ + (row * blocks_ + first) * block_bytes,
+                                      static_cast<std::size_t>(blocks_ * block_bytes),
+                                      left < group_rows ? left : group_rows, count, piece_);
+        return piece_;
+    }
+
+  private:
+    const std::byte* weights_;
+    std::int64_t blocks_, m_;
+    std::byte* piece_;
+};
+
+/// out[t * m + r] for the 16 rows r of a group and `tokens` tokens, over `blocks` blocks from block
+/// `first` of k on: added where that isn't the first of all. At most `counted` tokens exist: the
+/// others repeat the last one.
 template <Format format, int tokens>
 void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format>>* x,
-                        std::int64_t blocks, std::int64_t counted, float* out, std::int64_t m,
-                        std::int64_t rows) {
+                        std::int64_t first_block, std::int64_t blocks, std::int64_t counted,
+                        float* out, std::int64_t m, std::int64_t rows) {
     using C = Codes<format>;
     Floats sums[tokens][vectors];
     for (int t = 0; t < tokens; ++t)
-        for (int v = 0; v < vectors; ++v) sums[t][v] = set1(0.0F);
+        for (int v = 0; v < vectors; ++v)
+            sums[t][v] = first_block == 0 || t >= counted
+                             ? set1(0.0F)
+                             : load_rows(out + t * m + v * lanes, rows - v * lanes);
     for (std::int64_t b = 0; b < blocks; ++b) {
         constexpr int turn = at_once<C, tokens>, columns = columns_at_once<C, turn>;
         for (int first = 0; first < vectors; first += columns) {
             const C block(group + b * C::bytes, first * lanes);
             for (int t = 0; t < tokens; t += turn) {
                 if constexpr (C::values == 32)
-                    add_block_of_32<C, turn, columns>(block, b, x + t, sums + t, first);
+                    add_block_of_32<C, turn, columns>(block, first_block + b, x + t, sums + t,
+                                                      first);
                 else
-                    add_block_of_256<C, turn, columns>(block, b, x + t, sums + t, first);
+                    add_block_of_256<C, turn, columns>(block, first_block + b, x + t, sums + t,
+                                                       first);
             }
         }
     }
@@ -140,10 +185,10 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
 constexpr int few = 4;
 
 template <Format format>
-void few_tokens(const MatmulArgs& args) {
+void few_tokens(const MatmulArgs& args, Groups<format> groups) {
     using C = Codes<format>;
     const std::int64_t tokens = args.token_end - args.token_begin;
-    const std::int64_t blocks = args.k / C::values;
+    const std::int64_t blocks = groups.blocks(), at_once = groups.blocks_at_once();
     ActivationsOf<C> x[few];
     for (std::int64_t t = 0; t < few; ++t)
         x[t] = ActivationsOf<C>(args.activations, args.k,
@@ -152,8 +197,11 @@ void few_tokens(const MatmulArgs& args) {
                      : tokens == 2 ? group_times_tokens<format, 2>
                                    : group_times_tokens<format, few>;
     for (std::int64_t row = args.row_begin; row < args.row_end; row += group_rows)
-        run(args.weights + row / group_rows * blocks * C::bytes, x, blocks, tokens,
-            args.out + args.token_begin * args.m + row, args.m, args.m - row);
+        for (std::int64_t first = 0; first < blocks; first += at_once) {
+            const std::int64_t count = blocks - first < at_once ? blocks - first : at_once;
+            run(groups.of(row / group_rows, first, count), x, first, count, tokens,
+                args.out + args.token_begin * args.m + row, args.m, args.m - row);
+        }
 }
 
 }  // namespace

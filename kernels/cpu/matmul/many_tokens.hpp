@@ -179,10 +179,11 @@ void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t 
 }
 
 template <Format format>
-void many_tokens(const MatmulArgs& args) {
+void many_tokens(const MatmulArgs& args, Groups<format> groups) {
     using C = Codes<format>;
+    static_assert(panel_values <= Groups<format>::piece_values);
     Panel<KindOf<C>> panel;
-    const std::int64_t blocks = args.k / C::values;
+    const std::int64_t blocks = groups.blocks();
     constexpr std::int64_t panel_blocks = panel_values / C::values;
     const std::int64_t last = (args.row_end - 1) / group_rows;
     for (std::int64_t row = args.row_begin; row < args.row_end; row += panel_rows) {
@@ -193,7 +194,7 @@ void many_tokens(const MatmulArgs& args) {
                 // A panel that isn't filled has its last group once more, in vain.
                 const std::int64_t next = row / group_rows + column;
                 const std::int64_t group = next < last ? next : last;
-                unpack<C>(args.weights + (group * blocks + first) * C::bytes, count, column, panel);
+                unpack<C>(groups.of(group, first, count), count, column, panel);
             }
             multiply_panel(args, panel, row, first, count);
         }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/cpu/matmul/packing.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
-#include <type_traits>
 
 #include "kernels/formats/blocks.hpp"
 
@@ -147,36 +147,127 @@ struct Order<Format::mxfp4> {
 
 #undef EDGEROOF_FIELD
 
-/// Bit 4 q + b of the result is bit q + 8 b of `bits`, transposed: see packing.hpp.
-std::uint32_t spread_fifth_bits(std::uint32_t bits) {
-    std::uint32_t spread = 0;
-    for (unsigned q = 0; q < 8; ++q)
-        for (unsigned b = 0; b < 4; ++b) spread |= ((bits >> (4 * q + b)) & 1U) << (8 * b + q);
-    return spread;
-}
+template <Format format>
+using BlockOf = typename Order<format>::Block;
 
-template <class Block, CodeSign sign>
-Block edit(const std::byte* at) {
-    Block block = load_block<Block>(at);
-    if constexpr (requires { block.qh; } && Block::values == 32) {
-        std::uint32_t bits;
-        std::memcpy(&bits, block.qh, sizeof bits);
-        bits = spread_fifth_bits(bits);
-        std::memcpy(block.qh, &bits, sizeof bits);
+/// Where dword i of a block's member goes in a packed block, and whence.
+struct Dword {
+    std::size_t from, to;
+};
+
+/// The fields of one unit in the order of the file, with where each begins in a packed block.
+template <Format format, std::size_t unit>
+constexpr auto units_of() {
+    constexpr auto& fields = Order<format>::fields;
+    constexpr std::size_t count = [] {
+        std::size_t sum = 0;
+        for (const Field& field : fields)
+            if (field.unit == unit) sum += field.count;
+        return sum;
+    }();
+    std::array<Dword, count> units{};
+    std::size_t used = 0, to = 0;
+    for (const Field& field : fields) {
+        for (std::size_t i = 0; i < field.count && field.unit == unit; ++i)
+            units[used++] = {field.offset + i * unit, to + i * unit * group_rows};
+        to += field.unit * field.count * group_rows;
     }
-    if constexpr (std::is_same_v<Block, BlockQ8_0> && sign == CodeSign::flipped)
-        for (std::int8_t& q : block.qs) q = static_cast<std::int8_t>(q ^ -128);
-    return block;
+    std::sort(units.begin(), units.end(), [](auto a, auto b) { return a.from < b.from; });
+    return units;
 }
 
-template <std::size_t unit>
-void scatter(const std::byte* from, std::byte* to, std::size_t count) {
-    for (std::size_t i = 0; i < count; ++i)
-        std::memcpy(to + i * unit * group_rows, from + i * unit, unit);
+using Four = std::uint32_t __attribute__((vector_size(16)));
+
+Four load_four(const std::byte* from) {
+    Four four;
+    std::memcpy(&four, from, sizeof four);
+    return four;
+}
+
+/// The four dwords of each of four rows, row by row, become four vectors of rows.
+void transpose(Four (&x)[4]) {
+    const Four ab_low = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
+    const Four ab_high = __builtin_shufflevector(x[0], x[1], 2, 6, 3, 7);
+    const Four cd_low = __builtin_shufflevector(x[2], x[3], 0, 4, 1, 5);
+    const Four cd_high = __builtin_shufflevector(x[2], x[3], 2, 6, 3, 7);
+    x[0] = __builtin_shufflevector(ab_low, cd_low, 0, 1, 4, 5);
+    x[1] = __builtin_shufflevector(ab_low, cd_low, 2, 3, 6, 7);
+    x[2] = __builtin_shufflevector(ab_high, cd_high, 0, 1, 4, 5);
+    x[3] = __builtin_shufflevector(ab_high, cd_high, 2, 3, 6, 7);
+}
+
+/// Exchanges bits i and j > i of the index of every bit: bits whose index has i set and j clear
+/// change places with those that have j set and i clear.
+template <unsigned i, unsigned j>
+void swap_index_bits(Four& x) {
+    constexpr std::uint32_t lower = [] {
+        std::uint32_t mask = 0;
+        for (unsigned bit = 0; bit < 32; ++bit)
+            if ((bit >> i & 1U) != 0 && (bit >> j & 1U) == 0) mask |= 1U << bit;
+        return mask;
+    }();
+    constexpr unsigned distance = (1U << j) - (1U << i);
+    const Four moved = (x ^ (x >> distance)) & lower;
+    x ^= moved ^ (moved << distance);
+}
+
+/// Bit 4 q + b goes to bit 8 b + q: of the index's five bits, q q q b b become b b q q q.
+void spread_fifth_bits(Four& x) {
+    swap_index_bits<1, 4>(x);
+    swap_index_bits<0, 3>(x);
+    swap_index_bits<1, 2>(x);
+    swap_index_bits<0, 1>(x);
+}
+
+/// Dwords of sixteen rows that are `stride` bytes apart. Sizes and places are constants, so that a
+/// packed block takes little more than its loads, shuffles and stores.
+template <Format format, CodeSign sign>
+void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) {
+    constexpr auto dwords = units_of<format, 4>();
+    constexpr bool flips = format == Format::q8_0 && sign == CodeSign::flipped;
+    constexpr bool has_fifth_bits = format == Format::q5_0 || format == Format::q5_1;
+    // All but the fifth bits are fours of neighbours.
+    constexpr std::size_t alone = dwords.size() % 4;
+    static_assert(alone == (has_fifth_bits ? 1 : 0));
+    for (std::size_t row = 0; row < group_rows; row += 4) {
+        const std::byte* from = block + row * stride;
+        std::byte* to = packed + row * 4;
+        if constexpr (has_fifth_bits) {
+            std::uint32_t bits[4];
+            for (std::size_t r = 0; r < 4; ++r)
+                std::memcpy(&bits[r], from + r * stride + dwords[0].from, 4);
+            Four four = {bits[0], bits[1], bits[2], bits[3]};
+            spread_fifth_bits(four);
+            std::memcpy(to + dwords[0].to, &four, sizeof four);
+        }
+#pragma GCC unroll 16
+        for (std::size_t i = alone; i < dwords.size(); i += 4) {
+            Four four[4];
+            for (std::size_t r = 0; r < 4; ++r)
+                four[r] = load_four(from + r * stride + dwords[i].from);
+            transpose(four);
+            for (std::size_t j = 0; j < 4; ++j) {
+                if constexpr (flips) four[j] ^= 0x80808080U;
+                std::memcpy(to + dwords[i + j].to, &four[j], sizeof four[j]);
+            }
+        }
+    }
+}
+
+/// Members of one or two bytes.
+template <Format format, class Unit>
+void pack_units(const std::byte* block, std::size_t stride, std::byte* packed) {
+    constexpr auto units = units_of<format, sizeof(Unit)>();
+    for (const Dword unit : units) {
+        Unit rows[group_rows];
+        for (std::size_t r = 0; r < group_rows; ++r)
+            std::memcpy(&rows[r], block + r * stride + unit.from, sizeof(Unit));
+        std::memcpy(packed + unit.to, rows, sizeof rows);
+    }
 }
 
 template <Format format>
-constexpr std::size_t block_bytes = sizeof(typename Order<format>::Block);
+constexpr std::size_t block_bytes = sizeof(BlockOf<format>);
 
 std::int64_t groups(std::int64_t m) { return (m + group_rows - 1) / group_rows; }
 
@@ -184,45 +275,53 @@ std::int64_t groups(std::int64_t m) { return (m + group_rows - 1) / group_rows; 
 
 template <Format format>
 std::size_t packed_bytes(std::int64_t k, std::int64_t m) {
-    const std::int64_t blocks = k / Order<format>::Block::values;
+    const std::int64_t blocks = k / BlockOf<format>::values;
     return static_cast<std::size_t>(groups(m) * group_rows * blocks) * block_bytes<format>;
+}
+
+template <Format format, CodeSign sign>
+void pack_group(const std::byte* first_row, std::size_t row_stride, std::int64_t rows,
+                std::int64_t blocks, std::byte* packed) {
+    for (std::int64_t b = 0; b < blocks; ++b) {
+        const std::byte* block = first_row;
+        std::size_t stride = row_stride;
+        // Rows behind the last are zeros, scales too: they yield 0 whatever they meet.
+        std::array<BlockOf<format>, group_rows> some;
+        if (rows < group_rows) {
+            some.fill({});
+            for (std::size_t r = 0; r < static_cast<std::size_t>(rows); ++r)
+                std::memcpy(&some[r], first_row + r * row_stride, block_bytes<format>);
+            block = reinterpret_cast<const std::byte*>(some.data());
+            stride = block_bytes<format>;
+        }
+        pack_units<format, std::uint8_t>(block, stride, packed);
+        pack_units<format, std::uint16_t>(block, stride, packed);
+        pack_dwords<format, sign>(block, stride, packed);
+        first_row += block_bytes<format>;
+        packed += group_rows * block_bytes<format>;
+    }
 }
 
 template <Format format, CodeSign sign>
 void pack(const std::byte* rows, std::byte* packed, std::int64_t k, std::int64_t m,
           std::int64_t row_begin, std::int64_t row_end) {
-    using Block = typename Order<format>::Block;
-    const auto blocks = static_cast<std::size_t>(k / Block::values);
-    for (std::int64_t first = row_begin; first < row_end; first += group_rows) {
-        std::byte* group = packed + packed_bytes<format>(k, first);
-        const std::int64_t present = m - first < group_rows ? m - first : group_rows;
-        // Rows behind the last are zeros, scales too: they yield 0 whatever they meet.
-        if (present < group_rows) std::memset(group, 0, group_rows * blocks * sizeof(Block));
-        for (std::int64_t r = 0; r < present; ++r) {
-            const std::byte* row =
-                rows + static_cast<std::size_t>(first + r) * blocks * sizeof(Block);
-            for (std::size_t b = 0; b < blocks; ++b) {
-                const Block block = edit<Block, sign>(row + b * sizeof(Block));
-                const auto* from = reinterpret_cast<const std::byte*>(&block);
-                std::byte* to = group + b * group_rows * sizeof(Block);
-                for (const Field& field : Order<format>::fields) {
-                    std::byte* lane = to + static_cast<std::size_t>(r) * field.unit;
-                    if (field.unit == 4) scatter<4>(from + field.offset, lane, field.count);
-                    if (field.unit == 2) scatter<2>(from + field.offset, lane, field.count);
-                    if (field.unit == 1) scatter<1>(from + field.offset, lane, field.count);
-                    to += field.unit * field.count * group_rows;
-                }
-            }
-        }
-    }
+    const std::int64_t blocks = k / BlockOf<format>::values;
+    const std::size_t row_stride = static_cast<std::size_t>(blocks) * block_bytes<format>;
+    for (std::int64_t first = row_begin; first < row_end; first += group_rows)
+        pack_group<format, sign>(rows + static_cast<std::size_t>(first) * row_stride, row_stride,
+                                 std::min<std::int64_t>(m - first, group_rows), blocks,
+                                 packed + packed_bytes<format>(k, first));
 }
 
-#define EDGEROOF_PACKING(format)                                                              \
-    template std::size_t packed_bytes<format>(std::int64_t, std::int64_t);                    \
-    template void pack<format, CodeSign::kept>(const std::byte*, std::byte*, std::int64_t,    \
-                                               std::int64_t, std::int64_t, std::int64_t);     \
-    template void pack<format, CodeSign::flipped>(const std::byte*, std::byte*, std::int64_t, \
-                                                  std::int64_t, std::int64_t, std::int64_t)
+#define EDGEROOF_PACKING_AS(format, sign)                                                      \
+    template void pack<format, sign>(const std::byte*, std::byte*, std::int64_t, std::int64_t, \
+                                     std::int64_t, std::int64_t);                              \
+    template void pack_group<format, sign>(const std::byte*, std::size_t, std::int64_t,        \
+                                           std::int64_t, std::byte*)
+#define EDGEROOF_PACKING(format)                                           \
+    template std::size_t packed_bytes<format>(std::int64_t, std::int64_t); \
+    EDGEROOF_PACKING_AS(format, CodeSign::kept);                           \
+    EDGEROOF_PACKING_AS(format, CodeSign::flipped)
 
 EDGEROOF_PACKING(Format::q8_0);
 EDGEROOF_PACKING(Format::q4_0);
@@ -239,5 +338,6 @@ EDGEROOF_PACKING(Format::iq4_xs);
 EDGEROOF_PACKING(Format::mxfp4);
 
 #undef EDGEROOF_PACKING
+#undef EDGEROOF_PACKING_AS
 
 }  // namespace edgeroof::cpu

@@ -10,27 +10,58 @@ namespace edgeroof::cpu {
 namespace {
 
 template <Format format>
-void run_packed(const MatmulArgs& args) {
+void run_groups(const MatmulArgs& args, std::byte* piece) {
+    const Groups<format> groups(args, piece);
     if (args.token_end - args.token_begin <= few)
-        few_tokens<format>(args);
+        few_tokens<format>(args, groups);
     else
-        many_tokens<format>(args);
+        many_tokens<format>(args, groups);
+}
+
+template <Format format>
+void run_packed(const MatmulArgs& args) {
+    run_groups<format>(args, nullptr);
+}
+
+template <Format format>
+void run_as_in_file(const MatmulArgs& args) {
+    alignas(64) std::byte piece[Groups<format>::piece_bytes];
+    run_groups<format>(args, piece);
 }
 
 template <Format format, Isa isa>
-constexpr MatmulKernel packed_entry() {
+constexpr MatmulKernel file_entry() {
     constexpr int values = Codes<format>::values;
     return {.format = format,
             .isa = isa,
             .row_group = group_rows,
-            .packed_bytes = packed_bytes<format>,
-            .pack = pack < format,
-            wide_offset == 0 ? CodeSign::kept : CodeSign::flipped >,
+            .packed_bytes = nullptr,
+            .pack = nullptr,
             .activation_layout = static_cast<std::uint32_t>(values + wide_offset),
             .activation_bytes = activation_bytes<values>,
             .prepare = prepare<values>,
-            .run = run_packed<format>};
+            .run = run_as_in_file<format>};
 }
+
+template <Format format, Isa isa>
+constexpr MatmulKernel packed_entry() {
+    MatmulKernel entry = file_entry<format, isa>();
+    entry.packed_bytes = packed_bytes<format>;
+    entry.pack = pack<format, code_sign>;
+    entry.run = run_packed<format>;
+    return entry;
+}
+
+template <Isa isa, Format... formats>
+struct TableOf {
+    static constexpr MatmulKernel entries[] = {packed_entry<formats, isa>()...,
+                                               file_entry<formats, isa>()...};
+};
+/// Two entries of every quantised format: for packed weights and for the file's.
+template <Isa isa>
+using QuantisedTable = TableOf<isa, Format::q8_0, Format::q4_0, Format::q4_1, Format::q5_0,
+                               Format::q5_1, Format::q2_k, Format::q3_k, Format::q4_k, Format::q5_k,
+                               Format::q6_k, Format::iq4_nl, Format::iq4_xs, Format::mxfp4>;
 
 }  // namespace
 }  // namespace edgeroof::cpu
