@@ -7,7 +7,11 @@
 #include <algorithm>
 #include <memory>
 #include <set>
+#include <string>
 #include <tuple>
+
+#include "devices/board/cpu_quota.hpp"
+#include "devices/board/files.hpp"
 
 namespace edgeroof {
 namespace {
@@ -55,24 +59,12 @@ void add_processors(hwloc_topology_t topology, Topology& out) {
         const int kind = hwloc_cpukinds_get_by_cpuset(topology, unit->cpuset, 0);
         out.processors.push_back({static_cast<int>(unit->os_index),
                                   static_cast<int>(core ? core->logical_index : unit->os_index),
-                                  std::max(kind, 0), 0});
+                                  std::max(kind, 0), 0, 0});
     }
-    // The mask may forbid a core's first hardware thread: siblings count among what is left.
-    std::set<int> seen;
-    int fastest = 0;
-    for (Processor& cpu : out.processors) {
-        cpu.sibling = seen.insert(cpu.core).second ? 0 : 1;
-        fastest = std::max(fastest, cpu.kind);
-    }
-    out.cores = static_cast<int>(seen.size());
-    out.fast_cores =
-        static_cast<int>(std::ranges::count_if(out.processors, [&](const Processor& cpu) {
-            return cpu.sibling == 0 && cpu.kind == fastest;
-        }));
-    std::ranges::stable_sort(out.processors, {}, [](const Processor& cpu) {
-        return std::tuple{cpu.sibling, -cpu.kind, cpu.os_index};
-    });
 }
+
+/// In tenths of the greatest: firmware may rank cores of a kind a little.
+int kind_of(int capacity, int greatest) { return (capacity * 10 + greatest / 2) / greatest; }
 
 Topology read() {
     Topology out;
@@ -86,14 +78,51 @@ Topology read() {
         out.l3_bytes = cache_bytes(topology, HWLOC_OBJ_L3CACHE);
         out.memory_bytes = hwloc_get_root_obj(topology)->total_memory;
     }
-    if (out.processors.empty()) {  // hwloc found nothing: one place, unpinned in effect
-        out.processors.push_back({});
-        out.cores = out.fast_cores = 1;
-    }
+    // hwloc found nothing: one place, unpinned in effect.
+    if (out.processors.empty()) out.processors.push_back({});
+    refine(out, "/");
     return out;
 }
 
 }  // namespace
+
+void refine(Topology& topology, const std::filesystem::path& root) {
+    std::vector<Processor>& processors = topology.processors;
+    if (processors.empty()) return;
+    for (Processor& cpu : processors) {
+        const auto capacity = read_number(root / "sys/devices/system/cpu" /
+                                          ("cpu" + std::to_string(cpu.os_index)) / "cpu_capacity");
+        // The kernel's scale is 1024.
+        cpu.capacity =
+            capacity && *capacity > 0 && *capacity <= 65536 ? static_cast<int>(*capacity) : 0;
+    }
+    const bool known =
+        std::ranges::all_of(processors, [](const Processor& p) { return p.capacity > 0; });
+    const int greatest = std::ranges::max(processors, {}, &Processor::capacity).capacity;
+    if (known)
+        for (Processor& cpu : processors) cpu.kind = kind_of(cpu.capacity, greatest);
+    const int fastest = std::ranges::max(processors, {}, &Processor::kind).kind;
+
+    // The mask may forbid a core's first hardware thread: siblings count among what is left.
+    std::set<int> seen;
+    topology.fast_cores = 0;
+    for (Processor& cpu : processors) {
+        cpu.sibling = seen.insert(cpu.core).second ? 0 : 1;
+        const bool fast = known ? 3 * cpu.capacity >= 2 * greatest : cpu.kind == fastest;
+        if (cpu.sibling == 0 && fast) ++topology.fast_cores;
+    }
+    topology.cores = static_cast<int>(seen.size());
+    std::ranges::stable_sort(processors, {}, [](const Processor& cpu) {
+        return std::tuple{cpu.sibling, -cpu.kind, cpu.os_index};
+    });
+    topology.cpu_quota = cpu_quota(root);
+}
+
+int default_threads(const Topology& topology) {
+    if (!topology.cpu_quota) return std::max(1, topology.fast_cores);
+    return std::max(
+        1, std::min(topology.fast_cores, static_cast<int>(std::min(*topology.cpu_quota, 1e6))));
+}
 
 const Topology& topology() {
     static const Topology found = read();

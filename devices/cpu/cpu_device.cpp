@@ -5,8 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "devices/board.hpp"
+#include "devices/cpu/core_speeds.hpp"
 #include "devices/cpu/executable.hpp"
 #include "devices/topology.hpp"
 #include "kernels/error.hpp"
@@ -15,8 +17,6 @@ namespace edgeroof {
 namespace {
 
 using namespace cpu;
-
-constexpr int most_threads = 1024;
 
 class CpuMemory final : public Memory {
   public:
@@ -43,7 +43,7 @@ Isa isa_of(const CpuOptions& options) {
 int threads_of(const CpuOptions& options) {
     if (options.threads < 0 || options.threads > most_threads)
         throw InputError(fmt::format("{} threads: must be 1 to {}", options.threads, most_threads));
-    return options.threads > 0 ? options.threads : std::max(1, topology().fast_cores);
+    return options.threads > 0 ? options.threads : default_threads(topology());
 }
 
 std::vector<int> places(const CpuOptions& options) {
@@ -53,13 +53,27 @@ std::vector<int> places(const CpuOptions& options) {
     return processors;
 }
 
+Shares shares_of(const CpuOptions& options, ThreadPool& pool, Isa isa) {
+    const auto threads = static_cast<std::size_t>(pool.threads());
+    if (options.speeds.empty())
+        return options.pinning ? shares_by_speed(pool, topology(), isa) : Shares(pool.threads());
+    const bool sensible = std::ranges::all_of(
+        options.speeds, [](double speed) { return speed > 0 && std::isfinite(speed); });
+    if (options.speeds.size() != threads || !sensible)
+        throw InputError(fmt::format("{} speeds for {} threads: must be one above 0 for each",
+                                     options.speeds.size(), threads));
+    return Shares(options.speeds);
+}
+
 class CpuDevice final : public Device {
   public:
     explicit CpuDevice(const CpuOptions& options)
         : isa_(isa_of(options)),
           repack_(options.repack),
           pool_(std::make_shared<ThreadPool>(threads_of(options), places(options))),
-          info_(cpu_device_info(options)) {}
+          info_(cpu_device_info(options)) {
+        pool_->share_by(shares_of(options, *pool_, isa_));
+    }
 
     const DeviceInfo& info() const override { return info_; }
 

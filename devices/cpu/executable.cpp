@@ -78,6 +78,7 @@ Lane CpuExecutable::lane_of(const Step& step) const {
                         "larger context)",
                         segment.position, tokens_, *plan_.capacity));
     return {.threads = pool_->threads(),
+            .shares = &pool_->shares(),
             .position = segment.position,
             .sequence = segment.sequence,
             .arena = arena_.data(),

@@ -56,7 +56,7 @@ const std::byte* Residents::packed(const Tensor& weight) {
         std::byte* packed = at->second.data();
         const Split split{m, kernel.row_group};
         pool_->run([&](int thread) {
-            const Range rows_of_thread = split.of(thread, pool_->threads());
+            const Range rows_of_thread = split.of(thread, pool_->shares());
             if (rows_of_thread.begin < rows_of_thread.end)
                 kernel.pack(rows, packed, k, m, rows_of_thread.begin, rows_of_thread.end);
         });
@@ -87,7 +87,7 @@ const std::byte* Residents::copied(const Tensor& weight) {
         std::byte* to = at->second.data();
         const Split split{static_cast<std::int64_t>(bytes.size()), 4096};
         pool_->run([&](int thread) {
-            const Range range = split.of(thread, pool_->threads());
+            const Range range = split.of(thread, pool_->shares());
             std::memcpy(to + range.begin, bytes.data() + range.begin,
                         static_cast<std::size_t>(range.end - range.begin));
         });
@@ -109,7 +109,7 @@ void Residents::lay_out(State& state, const Tensor& tensor, const KvLayout& layo
     // cache line, not memory.
     const Split split{static_cast<std::int64_t>(bytes), 4096};
     pool_->run([&](int thread) {
-        const Range range = split.of(thread, pool_->threads());
+        const Range range = split.of(thread, pool_->shares());
         std::memset(state.buffer.data() + range.begin, 0,
                     static_cast<std::size_t>(range.end - range.begin));
     });

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "devices/cpu/shares.hpp"
 #include "devices/device.hpp"
 
 namespace edgeroof::cpu {
@@ -19,6 +20,7 @@ using Slot = std::uint32_t;
 struct Lane {
     int thread = 0;
     int threads = 1;
+    const Shares* shares = nullptr;
     std::int64_t position = 0;
     std::int32_t sequence = 0;
     std::byte* arena = nullptr;
@@ -34,10 +36,6 @@ struct Lane {
     }
 };
 
-struct Range {
-    std::int64_t begin, end;
-};
-
 /// How a step's work, `total` items in groups of `group`, is shared out. Two steps with equal
 /// splits give each thread the same items.
 struct Split {
@@ -45,12 +43,11 @@ struct Split {
     std::int64_t group = 1;
     bool operator==(const Split&) const = default;
 
-    Range of(int thread, int threads) const {
-        const std::int64_t groups = (total + group - 1) / group;
-        return {std::min(total, groups * thread / threads * group),
-                std::min(total, groups * (thread + 1) / threads * group)};
+    Range of(int thread, const Shares& shares) const {
+        const Range groups = shares.of(thread, (total + group - 1) / group);
+        return {std::min(total, groups.begin * group), std::min(total, groups.end * group)};
     }
-    Range of(const Lane& lane) const { return of(lane.thread, lane.threads); }
+    Range of(const Lane& lane) const { return of(lane.thread, *lane.shares); }
 };
 
 /// What a step reads or writes in the arena, so that barriers are put only where a thread may
@@ -58,7 +55,7 @@ struct Split {
 struct Access {
     Slot slot;
     bool write;
-    /// The items of the split are equal shares of the slot's bytes, and a thread touches only its
+    /// The items of the split are equal parts of the slot's bytes, and a thread touches only its
     /// own. Empty total: any thread may touch all of it.
     Split split{};
     /// Of a slot that every thread has its own of: other threads' copies are touched too.

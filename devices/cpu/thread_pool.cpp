@@ -62,6 +62,7 @@ void Waiter::set(std::atomic<std::uint32_t>& word, std::uint32_t value) {
 ThreadPool::ThreadPool(int threads, std::vector<int> processors)
     : threads_(threads),
       processors_(std::move(processors)),
+      shares_(threads),
       waiter_(spins_for(threads, processors_)) {
     for (int thread = 1; thread < threads_; ++thread)
         workers_.emplace_back([this, thread] { work(thread); });

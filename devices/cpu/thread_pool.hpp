@@ -10,6 +10,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "devices/cpu/shares.hpp"
+
 namespace edgeroof::cpu {
 
 /// Waits for a 32-bit word to change: spins first (threads that meet every few microseconds must
@@ -40,6 +42,11 @@ class ThreadPool {
 
     int threads() const { return threads_; }
 
+    /// How jobs share out their work: in equal parts until it is set, which is not for while one
+    /// runs.
+    const Shares& shares() const { return shares_; }
+    void share_by(Shares shares) { shares_ = std::move(shares); }
+
     /// Calls job(thread) on every thread and returns when all are done. job must not throw.
     template <class Job>
     void run(Job&& job) {
@@ -61,6 +68,7 @@ class ThreadPool {
 
     const int threads_;
     const std::vector<int> processors_;
+    Shares shares_;
     Waiter waiter_;
     Call call_ = nullptr;
     void* data_ = nullptr;

@@ -55,7 +55,7 @@ class Output {
 }  // namespace
 
 Exit run_llm(const Arguments& arguments) {
-    const auto options = parse_llm_options(arguments, std::max(1, topology().fast_cores));
+    const auto options = parse_llm_options(arguments, default_threads(topology()));
     if (!options) return Exit::ok;
     const auto note = [](const std::string& text) {
         std::cerr << paint(text, Ink::faint, STDERR_FILENO) << '\n';

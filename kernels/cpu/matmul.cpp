@@ -5,6 +5,10 @@
 #include <string>
 #include <vector>
 
+#if defined(__aarch64__)
+#include <sys/auxv.h>
+#endif
+
 #include "kernels/cpu/matmul/tables.hpp"
 
 namespace edgeroof::cpu {
@@ -27,8 +31,10 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
         case Isa::scalar:
             return scalar_matmuls();
 #if defined(__x86_64__)
-        case Isa::sse41:
-            return sse41_matmuls();
+        case Isa::sse41: {
+            static const Table table = joined(sse41_matmuls(), sse41_float_matmuls());
+            return table;
+        }
         case Isa::avx2: {
             static const Table table = joined(avx2_matmuls(), avx2_float_matmuls());
             return table;
@@ -52,8 +58,13 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
         }
         case Isa::neon_dotprod:
             return neon_dotprod_matmuls();
-        case Isa::neon_i8mm:
-            return neon_i8mm_matmuls();
+        case Isa::neon_i8mm: {
+            // HWCAP2_BF16 of the Linux arm64 ABI.
+            static const Table table = (getauxval(AT_HWCAP2) & (1UL << 14)) != 0
+                                           ? joined(neon_i8mm_matmuls(), neon_bf16_matmuls())
+                                           : joined(neon_i8mm_matmuls());
+            return table;
+        }
 #endif
         default:
             return {};

@@ -14,6 +14,8 @@ const Ops& ops(Isa isa) {
         case Isa::avx_vnni:
         case Isa::avx2:
             return ops_avx2;
+        case Isa::sse41:
+            return ops_sse41;
 #elif defined(__aarch64__)
         case Isa::neon_i8mm:
         case Isa::neon_dotprod:

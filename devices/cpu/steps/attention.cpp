@@ -152,9 +152,9 @@ class MergeStep final : public CpuStep {
         int begun_by = 0;
         plan_.each_unit(lane.position, [&](const Unit& unit) {
             const std::int64_t end = unit.first_cell + unit.cells;
-            while (Split{cells}.of(begun_by, lane.threads).end <= unit.first_cell) ++begun_by;
+            while (Split{cells}.of(begun_by, *lane.shares).end <= unit.first_cell) ++begun_by;
             if (!own_ && begun_by != lane.thread) return;
-            if (end <= Split{cells}.of(begun_by, lane.threads).end) {
+            if (end <= Split{cells}.of(begun_by, *lane.shares).end) {
                 if (own_) copy_finished(lane, unit);
                 return;
             }
@@ -164,7 +164,7 @@ class MergeStep final : public CpuStep {
             std::copy_n(plan_.state(lane, begun_by, AttentionPlan::begun, unit).data,
                         plan_.state_floats, whole.data);
             for (int thread = begun_by + 1; thread < lane.threads; ++thread) {
-                const Range other = Split{cells}.of(thread, lane.threads);
+                const Range other = Split{cells}.of(thread, *lane.shares);
                 if (other.begin >= end) break;
                 if (other.begin < other.end)
                     plan_.kernel->merge(whole,

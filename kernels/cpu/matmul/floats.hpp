@@ -43,6 +43,15 @@ EDGEROOF_INLINE __m128 sum_each(const F (&x)[4]) {
     return _mm256_castps256_ps128(abcd) + _mm256_extractf128_ps(abcd, 1);
 }
 EDGEROOF_INLINE void store_four(float* p, __m128 x) { _mm_storeu_ps(p, x); }
+#elif defined(__SSE4_1__)
+EDGEROOF_INLINE F load(const BfloatBits* p) {
+    const __m128i halves = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    return _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), halves));
+}
+EDGEROOF_INLINE __m128 sum_each(const F (&x)[4]) {
+    return _mm_hadd_ps(_mm_hadd_ps(x[0], x[1]), _mm_hadd_ps(x[2], x[3]));
+}
+EDGEROOF_INLINE void store_four(float* p, __m128 x) { _mm_storeu_ps(p, x); }
 #else
 EDGEROOF_INLINE F load(const BfloatBits* p) {
     return vreinterpretq_f32_u32(

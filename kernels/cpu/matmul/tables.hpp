@@ -18,6 +18,7 @@ inline constexpr std::uint32_t rounded_to_bf16 = 1;
 
 std::span<const MatmulKernel> scalar_matmuls();
 std::span<const MatmulKernel> sse41_matmuls();
+std::span<const MatmulKernel> sse41_float_matmuls();
 std::span<const MatmulKernel> avx2_matmuls();
 std::span<const MatmulKernel> avx2_float_matmuls();
 std::span<const MatmulKernel> avx_vnni_matmuls();
@@ -29,5 +30,6 @@ std::span<const MatmulKernel> neon_matmuls();
 std::span<const MatmulKernel> neon_float_matmuls();
 std::span<const MatmulKernel> neon_dotprod_matmuls();
 std::span<const MatmulKernel> neon_i8mm_matmuls();
+std::span<const MatmulKernel> neon_bf16_matmuls();  ///< for processors that have BF16
 
 }  // namespace edgeroof::cpu

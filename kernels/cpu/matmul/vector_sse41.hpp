@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/matmul/vector_x86.hpp"
+#include "kernels/cpu/simd/half_lanes.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -61,16 +62,10 @@ EDGEROOF_INLINE void store_rows(float* p, Floats x, std::int64_t rows) {
     store_floats(all, x);
     for (std::int64_t i = 0; i < rows; ++i) p[i] = all[i];
 }
-/// As portable::half_to_float: scaling by 2^112 makes normals of denormals too.
 EDGEROOF_INLINE Floats load_halves(const std::byte* p) {
-    const __m128i half = _mm_cvtepu16_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(p)));
-    const __m128i magnitude = _mm_and_si128(half, _mm_set1_epi32(0x7FFF));
-    const __m128i sign = _mm_slli_epi32(_mm_xor_si128(half, magnitude), 16);
-    const __m128i special = _mm_and_si128(_mm_cmpgt_epi32(magnitude, _mm_set1_epi32(0x7BFF)),
-                                          _mm_set1_epi32(0x7F800000));
-    const __m128 finite =
-        _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(magnitude, 13)), _mm_set1_ps(0x1p112F));
-    return _mm_or_ps(finite, _mm_castsi128_ps(_mm_or_si128(sign, special)));
+    using Words [[gnu::vector_size(16)]] = std::uint32_t;
+    const __m128i halves = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(p));
+    return floats_of_halves<Floats>(__builtin_bit_cast(Words, _mm_cvtepu16_epi32(halves)));
 }
 EDGEROOF_INLINE Floats fma(Floats a, Floats b, Floats c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 EDGEROOF_INLINE Floats negated(Floats x) { return _mm_xor_ps(x, _mm_set1_ps(-0.0F)); }

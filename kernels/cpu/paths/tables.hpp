@@ -8,6 +8,7 @@ namespace edgeroof::cpu {
 
 // Each is defined where the compiler's target has the path; ops.cpp and roofs.cpp pick.
 extern const Ops ops_scalar;
+extern const Ops ops_sse41;
 extern const Ops ops_avx2;
 extern const Ops ops_avx512;
 extern const Ops ops_neon;

@@ -15,6 +15,9 @@ EDGEROOF_INLINE I set1_i8(int x) { return _mm512_set1_epi8(static_cast<char>(x))
 #elif defined(__AVX2__)
 using I = __m256i;
 EDGEROOF_INLINE I set1_i8(int x) { return _mm256_set1_epi8(static_cast<char>(x)); }
+#elif defined(__SSE4_1__)
+using I = __m128i;
+EDGEROOF_INLINE I set1_i8(int x) { return _mm_set1_epi8(static_cast<char>(x)); }
 #endif
 
 #if defined(__AVX512VNNI__)
@@ -34,6 +37,11 @@ constexpr int dot_products = 32;
 EDGEROOF_INLINE I dot(I sums, I a, I b) {
     const I pairs = _mm256_madd_epi16(_mm256_maddubs_epi16(a, b), _mm256_set1_epi16(1));
     return _mm256_add_epi32(sums, pairs);
+}
+#elif defined(__SSE4_1__)
+constexpr int dot_products = 16;
+EDGEROOF_INLINE I dot(I sums, I a, I b) {
+    return _mm_add_epi32(sums, _mm_madd_epi16(_mm_maddubs_epi16(a, b), _mm_set1_epi16(1)));
 }
 #elif defined(__ARM_NEON) && !defined(EDGEROOF_SCALAR)
 // GCC's int32x4_t for the sums, int8x16_t for the operands, in one type that converts.

@@ -16,6 +16,8 @@
 #include "kernels/cpu/simd/avx512.hpp"
 #elif defined(__AVX2__) && defined(__FMA__) && defined(__F16C__)
 #include "kernels/cpu/simd/avx2.hpp"
+#elif defined(__SSE4_1__)
+#include "kernels/cpu/simd/sse41.hpp"
 #elif defined(__aarch64__) && !defined(EDGEROOF_SCALAR)
 #include "kernels/cpu/simd/neon.hpp"
 #else

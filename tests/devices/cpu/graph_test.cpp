@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <vector>
 
 #include "devices/cpu/cpu_device.hpp"
 #include "kernels/error.hpp"
@@ -115,11 +117,13 @@ struct Choice {
     cpu::Isa isa;
     Format weights, cache;
     bool repack;
+    std::vector<double> speeds = {};
 };
 
 void PrintTo(const Choice& s, std::ostream* out) {
     *out << s.threads << " threads, " << cpu::name(s.isa) << ", " << traits(s.weights).name
-         << ", cache " << traits(s.cache).name << (s.repack ? "" : ", as in the file");
+         << ", cache " << traits(s.cache).name << (s.repack ? "" : ", as in the file")
+         << (s.speeds.empty() ? "" : ", of different speeds");
 }
 
 class CpuGraphTest : public testing::TestWithParam<Choice> {};
@@ -127,8 +131,11 @@ class CpuGraphTest : public testing::TestWithParam<Choice> {};
 TEST_P(CpuGraphTest, MatchesTheReferenceThroughPrefillAndDecode) {
     const Choice& setup = GetParam();
     const MemoryWeights weights;
-    const auto device = make_cpu_device(
-        {.threads = setup.threads, .isa = setup.isa, .repack = setup.repack, .pinning = false});
+    const auto device = make_cpu_device({.threads = setup.threads,
+                                         .isa = setup.isa,
+                                         .repack = setup.repack,
+                                         .pinning = false,
+                                         .speeds = setup.speeds});
     const auto memory = device->create_memory(weights);
     const Graph prefill = transformer(7, setup.weights, setup.cache);
     const Graph decode = transformer(1, setup.weights, setup.cache);
@@ -181,6 +188,12 @@ std::vector<Choice> setups() {
     }
     all.push_back({2, cpu::best_isa(), Format::f16, Format::f16, true});
     all.push_back({2, cpu::best_isa(), Format::q8_0, Format::f16, false});
+    // Cores so slow that they often have nothing to do, first, last and in the middle.
+    for (const std::vector<double>& speeds :
+         {std::vector<double>{1, 20, 5}, std::vector<double>{3, 1, 3, 1},
+          std::vector<double>{9, 9, 1}})
+        all.push_back({static_cast<int>(speeds.size()), cpu::best_isa(), Format::q8_0, Format::f16,
+                       true, speeds});
     return all;
 }
 
@@ -198,6 +211,12 @@ TEST_F(CpuDeviceTest, SaysWhatItIs) {
     EXPECT_EQ(device_->info().threads, 2);
     EXPECT_FALSE(device_->info().software);
     EXPECT_NE(device_->info().driver.find(cpu::name(cpu::best_isa())), std::string::npos);
+}
+
+TEST(CpuDevice, RefusesSpeedsThatAreNotOneForEachThread) {
+    EXPECT_THROW(make_cpu_device({.threads = 2, .speeds = {1.0}}), InputError);
+    EXPECT_THROW(make_cpu_device({.threads = 2, .speeds = {1.0, 0.0}}), InputError);
+    EXPECT_THROW(make_cpu_device({.threads = 1, .speeds = {std::nan("")}}), InputError);
 }
 
 TEST_F(CpuDeviceTest, RefusesAPositionBeyondTheCacheBeforeAnythingIsWritten) {
