@@ -22,12 +22,19 @@ reports::Device OpenDevice::facts() const {
     return facts;
 }
 
+bool repack_from_text(const std::string& text) {
+    if (text == "on" || text == "1") return true;
+    if (text == "off" || text == "0") return false;
+    throw InputError(fmt::format("--repack {}: it can be on or off", text));
+}
+
 OpenDevice open_device(const DeviceChoice& choice) {
     if (choice.id != "cpu")
         throw InputError(fmt::format(
             "no device '{}'; there is: cpu ('edgeroof devices' tells what is missing)", choice.id));
     CpuOptions options;
     options.threads = static_cast<int>(choice.threads);
+    options.repack = choice.repack;
     if (choice.isa) {
         options.isa = cpu::isa_from_name(*choice.isa);
         if (!options.isa) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "devices/cpu/cpu_device.hpp"
+#include "harness/open_device.hpp"
 #include "kernels/error.hpp"
 #include "runtime/kv_cache.hpp"
 
@@ -45,6 +46,9 @@ void add_session_options(OptionSet& options, const char* context) {
                   "CPU threads; 0: as many as there are fast cores");
     options.add()("isa", po::value<std::string>()->value_name("PATH"),
                   "instruction set to compute with instead of the best there is");
+    options.add()("repack", po::value<std::string>()->default_value("on")->value_name("on|off"),
+                  "lay weights out for the instruction set at load, or use them as the file has "
+                  "them");
     options.add()("ctx-size,c", po::value<std::int64_t>()->value_name("N"), context);
     options.add()("cache-type",
                   po::value<std::string>()->default_value("f16")->value_name("FORMAT"),
@@ -57,6 +61,7 @@ SessionArguments session_arguments(const po::variables_map& values) {
     arguments.model = values["model"].as<std::string>();
     arguments.threads = checked("threads", values["threads"].as<std::int64_t>(), 0, most_threads);
     if (values.count("isa") != 0) arguments.isa = parse_isa(values["isa"].as<std::string>());
+    arguments.repack = repack_from_text(values["repack"].as<std::string>());
     if (values.count("ctx-size") != 0)
         arguments.context = checked("ctx-size", values["ctx-size"].as<std::int64_t>(), 1,
                                     std::numeric_limits<std::int32_t>::max());
@@ -68,6 +73,7 @@ std::unique_ptr<Device> SessionArguments::make_device() const {
     CpuOptions options;
     options.threads = static_cast<int>(threads);
     options.isa = isa;
+    options.repack = repack;
     return make_cpu_device(options);
 }
 

@@ -66,6 +66,8 @@ LlmBench::LlmBench(const LlmOptions& options, reports::Board board,
             throw InputError(fmt::format("{}: {} needs {} tokens of context; the model's is {}",
                                          test.model, test.name(), tokens_of(test), context));
     }
+    // What the device refuses is to be known before a table is begun.
+    open_device({"cpu", options.tests.front().n_threads, options.isa});
 }
 
 void LlmBench::prepare(const LlmTest& test) {
@@ -74,7 +76,7 @@ void LlmBench::prepare(const LlmTest& test) {
     engine_.reset();
     if (!same_device) {
         roofs_.reset();
-        device_ = open_device({"cpu", test.n_threads, options_.isa});
+        device_ = open_device({"cpu", test.n_threads, options_.isa, options_.repack});
         roofs_ =
             std::make_unique<RoofSet>(*device_.device, device_.device->info().threads, device_.isa);
     }
@@ -134,6 +136,7 @@ LlmResult LlmBench::run(const LlmTest& test) {
     result.cpu_info = board_.cpu;
     result.backends = "CPU";
     result.isa = device_.isa;
+    result.repack = options_.repack;
     result.model_filename = model.facts.path.value_or(test.model);
     result.model_type = model_type(model.facts);
     result.model_size = model.tensor_bytes();

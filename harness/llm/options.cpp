@@ -10,6 +10,7 @@
 
 #include "harness/llm/number_list.hpp"
 #include "harness/llm/printer.hpp"
+#include "harness/open_device.hpp"
 #include "harness/options.hpp"
 #include "kernels/error.hpp"
 #include "runtime/kv_cache.hpp"
@@ -63,6 +64,8 @@ OptionSet option_set() {
         "wait before each test")("no-warmup", "do not run each test once before")(
         "isa", po::value<std::string>()->value_name("PATH"),
         "CPU instruction set path (default: the best there is)")(
+        "repack", po::value<std::string>()->default_value("on")->value_name("on|off"),
+        "lay weights out for the instruction set at load, or use them as the file has them")(
         "no-roof", "do not measure memory bandwidth between the repetitions")(
         "progress", "tell on stderr which test runs");
     return set;
@@ -176,6 +179,7 @@ std::optional<LlmOptions> parse_llm_options(const Arguments& arguments,
         make_llm_printer(*options.output_err);
     }
     if (values.count("isa") != 0) options.isa = values["isa"].as<std::string>();
+    options.repack = repack_from_text(values["repack"].as<std::string>());
     options.warm_up = values.count("no-warmup") == 0;
     options.progress = values.count("progress") != 0;
     options.roof = values.count("no-roof") == 0;

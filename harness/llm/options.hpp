@@ -19,6 +19,7 @@ struct LlmOptions {
     std::string output = "md";
     std::optional<std::string> output_err;
     std::optional<std::string> isa;
+    bool repack = true;
     bool warm_up = true;
     bool progress = false;
     bool roof = true;

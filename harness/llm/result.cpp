@@ -77,7 +77,7 @@ std::vector<Field> peer_fields(const LlmResult& result) {
         {"embeddings", false},
         {"no_op_offload", 0},
         {"no_host", false},
-        {"repack", true},
+        {"repack", result.repack},
         {"fit_target", 0},
         {"fit_min_ctx", 0},
         {"n_prompt", test.n_prompt},

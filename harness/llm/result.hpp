@@ -32,6 +32,7 @@ struct LlmResult {
     std::vector<std::int64_t> tokens_ns;  ///< each generated token of every repetition
     std::uint64_t bytes = 0;              ///< of one repetition, by the work model
     std::string isa;
+    bool repack = true;
     std::string roof;  ///< "DRAM read"; of the memory that the model is read from
     std::optional<double> roof_bytes_per_s;  ///< measured between the repetitions
     std::optional<double> roof_share;        ///< of each repetition in that beside it; the median
