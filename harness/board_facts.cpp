@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "devices/board.hpp"
+#include "harness/board_files.hpp"
+#include "runtime/data_path.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -37,10 +39,28 @@ void note_absences(FoundBoard& found) {
     absent(board.ambient.has_value(), "board.ambient", "it was not declared", declare);
 }
 
+void note_match(FoundBoard& found, const BoardFacts& facts) {
+    const std::vector<BoardFile> files = read_board_files(runtime::board_folders());
+    const auto match = match_board(files, facts);
+    if (!match) {
+        found.absent.push_back(
+            {"board.matched", "no board file fits what device tree and DMI say",
+             "write one like those in devices/boards and name its folder in EDGEROOF_BOARDS"});
+        return;
+    }
+    reports::Board& board = found.board;
+    board.matched = match->file->id;
+    board.matched_by = {match->by};
+    board.name = match->file->name;
+    board.soc = match->file->soc;
+    board.memory_kind = match->file->memory;
+    board.promises = match->file->promises;
+}
+
 }  // namespace
 
-FoundBoard find_board() {
-    const BoardFacts facts = read_board();
+FoundBoard find_board(const std::filesystem::path& root) {
+    const BoardFacts facts = read_board(root);
     FoundBoard found;
     reports::Board& board = found.board;
     board.name = facts.name;
@@ -61,6 +81,7 @@ FoundBoard find_board() {
     board.kernel = facts.kernel;
     board.firmware = facts.firmware;
     board.virtual_machine = facts.virtual_machine;
+    note_match(found, facts);
     note_absences(found);
     return found;
 }

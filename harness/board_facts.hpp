@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <filesystem>
 #include <vector>
 
 #include "harness/roofs.hpp"
@@ -13,8 +14,9 @@ struct FoundBoard {
     std::vector<reports::Absence> absent;  ///< what could not be found out of it
 };
 
-/// The board that this runs on, as found and as matched.
-FoundBoard find_board();
+/// The board that this runs on, as found and as matched; what is read is under `root`. Throws
+/// InputError for a board file that is wrong.
+FoundBoard find_board(const std::filesystem::path& root = "/");
 
 /// Data and unified caches from level 2 up, those of one level together.
 std::vector<CacheLevel> cache_levels(const reports::Board& board);

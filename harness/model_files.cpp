@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 
+#include "harness/commands/model_progress.hpp"
 #include "harness/model_shape.hpp"
 #include "harness/sha256.hpp"
 #include "harness/strict_yaml.hpp"
@@ -46,8 +47,13 @@ fs::path made_model(const std::string& text, const std::function<void(const std:
         throw InputError(
             fmt::format("{}: can't be made: {}; EDGEROOF_CACHE may name another folder",
                         path.parent_path().string(), error.message()));
-    note(fmt::format("making {} (kept in {})", text, path.string()));
-    runtime::make_model(shape, spec.format, seed, path);
+    std::optional<WriteProgress> progress;
+    if (note) {
+        note(fmt::format("making {} (kept in {})", text, path.string()));
+        progress.emplace(text);
+    }
+    runtime::make_model(shape, spec.format, seed, path,
+                        progress ? progress->callback() : runtime::Progress{});
     return path;
 }
 

@@ -18,7 +18,8 @@ namespace edgeroof::harness {
 std::filesystem::path model_cache();
 
 /// Where the model that `text` names lies: a path as it is; SHAPE:FORMAT in the cache, made there
-/// first where it is missing. `note` is told what takes long. Throws InputError.
+/// first where it is missing. `note` is told what takes long; without one nothing is shown. Throws
+/// InputError.
 std::filesystem::path find_model(const std::string& text,
                                  const std::function<void(const std::string&)>& note);
 

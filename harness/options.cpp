@@ -16,6 +16,9 @@ namespace po = boost::program_options;
 namespace edgeroof::harness {
 namespace {
 
+/// Where boost puts words that no positional argument takes; no option can be spelled so.
+constexpr const char* stray = " stray";
+
 void take_color(const std::string& mode) {
     if (mode == "auto")
         set_color_mode(ColorMode::automatic);
@@ -44,6 +47,7 @@ po::options_description_easy_init OptionSet::add() { return visible_.add_options
 void OptionSet::positional(const char* name, int count) {
     hidden_.add_options()(name, po::value<std::vector<std::string>>());
     positional_.add(name, count);
+    any_number_ = count < 0;
 }
 
 std::string OptionSet::help() const {
@@ -67,16 +71,18 @@ std::string OptionSet::command() const {
 bool OptionSet::parse(const Arguments& arguments, po::variables_map& values) const {
     po::options_description all;
     all.add(visible_).add(hidden_);
+    po::positional_options_description words = positional_;
+    if (!any_number_) {
+        all.add_options()(stray, po::value<Arguments>());
+        words.add(stray, -1);
+    }
     try {
         // Abbreviated options would turn a typing error into another option.
         const int style =
             po::command_line_style::unix_style ^ po::command_line_style::allow_guessing;
-        po::store(po::command_line_parser(arguments)
-                      .options(all)
-                      .positional(positional_)
-                      .style(style)
-                      .run(),
-                  values);
+        po::store(
+            po::command_line_parser(arguments).options(all).positional(words).style(style).run(),
+            values);
         if (values.count("help") != 0) {
             std::cout << help();
             return false;
@@ -85,6 +91,9 @@ bool OptionSet::parse(const Arguments& arguments, po::variables_map& values) con
     } catch (const po::error& error) {
         throw InputError(fmt::format("{}; see '{} --help'", error.what(), command()));
     }
+    if (values.count(stray) != 0)
+        throw InputError(fmt::format("'{}' is one word too many; see '{} --help'",
+                                     values[stray].as<Arguments>().front(), command()));
     if (values.count("color") != 0) take_color(values["color"].as<std::string>());
     return true;
 }

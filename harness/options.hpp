@@ -19,7 +19,7 @@ class OptionSet {
 
     /// boost's own way to add: options.add()("threads,t", po::value<int>(), "text").
     boost::program_options::options_description_easy_init add();
-    /// A positional argument of that name, once (-1: any number).
+    /// Positional arguments, at most so many (-1: any number), as a list of that name.
     void positional(const char* name, int count = 1);
 
     /// Parses; prints help and returns false for --help. Throws InputError on unknown, repeated or
@@ -34,6 +34,7 @@ class OptionSet {
     std::vector<std::string> examples_;
     boost::program_options::options_description visible_, hidden_;
     boost::program_options::positional_options_description positional_;
+    bool any_number_ = false;  ///< of positional arguments
 };
 
 /// `value` where it lies within the limits; else an InputError that names `option` and them.

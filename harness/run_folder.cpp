@@ -2,9 +2,13 @@
 #include "harness/run_folder.hpp"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 #include "kernels/error.hpp"
@@ -19,6 +23,11 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* journal_name = "journal.jsonl";
+constexpr const char* record_name = "record.json";
+
+[[noreturn]] void refuse(const fs::path& folder, std::string_view why) {
+    throw InputError(fmt::format("{}: can't be made: {}", folder.string(), why));
+}
 
 std::string slug(const std::string& text) {
     std::string out;
@@ -35,19 +44,36 @@ std::string slug(const std::string& text) {
 
 }  // namespace
 
-RunFolder RunFolder::begin(const fs::path& folder, const reports::Record& header) {
+void RunFolder::check_free(const fs::path& folder) {
+    if (folder.empty()) throw InputError("--out is empty: it must name a folder");
     std::error_code error;
-    fs::create_directories(folder, error);
-    if (error)
-        throw InputError(fmt::format("{}: can't be made: {}", folder.string(), error.message()));
-    if (!fs::is_directory(folder, error))
-        throw InputError(fmt::format("{}: no folder", folder.string()));
-    const fs::path journal = folder / journal_name;
-    if (fs::exists(journal, error))
+    if (fs::exists(folder / journal_name, error))
         throw InputError(fmt::format(
             "{}: holds an unfinished run; go on with it by --resume {}, or remove its {}",
             folder.string(), folder.string(), journal_name));
-    return {folder, reports::Journal::create(journal, header)};
+    if (fs::exists(folder / record_name, error))
+        throw InputError(
+            fmt::format("{}: holds the record of another run; name another folder by --out, or "
+                        "remove its {}",
+                        folder.string(), record_name));
+    fs::path there = folder;
+    while (!fs::exists(fs::symlink_status(there, error)) && there.has_parent_path() &&
+           there.parent_path() != there)
+        there = there.parent_path();
+    if (!fs::exists(there, error)) there = ".";
+    if (!fs::is_directory(there, error)) refuse(folder, there.string() + " is no folder");
+    // Rights alone don't tell: the file system may be read-only, or no real one.
+    std::string probe = (there / ".edgeroof-XXXXXX").string();
+    if (mkdtemp(probe.data()) == nullptr) refuse(folder, std::strerror(errno));
+    rmdir(probe.c_str());
+}
+
+RunFolder RunFolder::begin(const fs::path& folder, const reports::Record& header) {
+    check_free(folder);
+    std::error_code error;
+    fs::create_directories(folder, error);
+    if (error) refuse(folder, error.message());
+    return {folder, reports::Journal::create(folder / journal_name, header)};
 }
 
 RunFolder RunFolder::resume(const fs::path& folder) {

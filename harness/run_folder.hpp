@@ -14,8 +14,10 @@ namespace edgeroof::harness {
 
 class RunFolder {
   public:
-    /// Makes the folder and begins a journal in it. Throws InputError where the folder can't be
-    /// written or holds the journal of an unfinished run.
+    /// Throws InputError where begin() would: the folder can't be made or written, or holds another
+    /// run. Leaves nothing behind.
+    static void check_free(const std::filesystem::path& folder);
+    /// Makes the folder and begins a journal in it.
     static RunFolder begin(const std::filesystem::path& folder, const reports::Record& header);
     /// Goes on with the journal in the folder. Throws InputError where there is none.
     static RunFolder resume(const std::filesystem::path& folder);
@@ -26,6 +28,7 @@ class RunFolder {
     /// Writes record.json, report.html and report.md. Where the run is complete the journal goes.
     void finish(const reports::Record& record, bool complete);
 
+    const std::filesystem::path& path() const { return folder_; }
     std::filesystem::path record_path() const { return folder_ / "record.json"; }
     std::filesystem::path report_path() const { return folder_ / "report.html"; }
 

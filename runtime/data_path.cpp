@@ -24,18 +24,28 @@ void add(std::vector<fs::path>& folders, const fs::path& folder) {
         folders.push_back(path);
 }
 
-}  // namespace
-
-std::vector<fs::path> profile_folders() {
+/// `installed`: the folder's name in share/edgeroof; `source`: where it is in the source tree.
+std::vector<fs::path> folders_of(const char* environment, const char* installed,
+                                 const char* source) {
     std::vector<fs::path> folders;
-    if (const char* given = std::getenv("EDGEROOF_PROFILES"); given != nullptr && *given != '\0')
+    if (const char* given = std::getenv(environment); given != nullptr && *given != '\0')
         add(folders, given);
     std::error_code error;
     const fs::path program = fs::read_symlink("/proc/self/exe", error);
-    if (!error) add(folders, program.parent_path() / ".." / "share" / "edgeroof" / "profiles");
-    add(folders, EDGEROOF_INSTALLED_PROFILES);
-    add(folders, EDGEROOF_SOURCE_PROFILES);
+    if (!error) add(folders, program.parent_path() / ".." / "share" / "edgeroof" / installed);
+    add(folders, fs::path(EDGEROOF_INSTALLED_DATA) / installed);
+    add(folders, fs::path(EDGEROOF_SOURCE_TREE) / source);
     return folders;
+}
+
+}  // namespace
+
+std::vector<fs::path> profile_folders() {
+    return folders_of("EDGEROOF_PROFILES", "profiles", "profiles");
+}
+
+std::vector<fs::path> board_folders() {
+    return folders_of("EDGEROOF_BOARDS", "boards", "devices/boards");
 }
 
 fs::path find_profile_file(std::string_view relative) {

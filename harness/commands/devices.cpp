@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <iostream>
@@ -59,6 +60,11 @@ void print(const Listing& list) {
         "  {}{} ({}), {} cores, {}\n", board.name ? *board.name + ": " : std::string(), board.cpu,
         board.architecture, board.cores,
         board.memory_bytes ? bytes_text(*board.memory_bytes) + " of memory" : "memory unknown");
+    if (board.matched)
+        std::cout << fmt::format("  matches {} (by {})\n", *board.matched,
+                                 fmt::join(board.matched_by, ", "));
+    if (board.virtual_machine)
+        std::cout << fmt::format("  a virtual machine (hypervisor: {})\n", *board.virtual_machine);
     heading("\nCompute devices");
     for (const DeviceInfo& device : list.devices.found) {
         std::cout << fmt::format("  {} {:<10} {} ({}), {} threads",
@@ -106,12 +112,21 @@ void print_json(const Listing& list) {
                                                                 {"source", sensor->source}});
         if (const auto value = sensor->read()) entry["value"] = *value;
     }
-    const ordered_json all = {
-        {"board", {{"cpu", list.board.cpu}, {"architecture", list.board.architecture}}},
-        {"devices", devices},
-        {"missing_devices", missing_json(list.devices.missing)},
-        {"sensors", sensors},
-        {"missing_sensors", missing_json(list.missing_sensors)}};
+    const reports::Board& found = list.board;
+    ordered_json board = {{"cpu", found.cpu},
+                          {"architecture", found.architecture},
+                          {"cores", found.cores},
+                          {"threads", found.threads}};
+    if (found.name) board["name"] = *found.name;
+    if (found.matched) board["matched"] = *found.matched;
+    if (found.soc) board["soc"] = *found.soc;
+    if (found.memory_bytes) board["memory_bytes"] = *found.memory_bytes;
+    if (found.virtual_machine) board["virtual_machine"] = *found.virtual_machine;
+    const ordered_json all = {{"board", board},
+                              {"devices", devices},
+                              {"missing_devices", missing_json(list.devices.missing)},
+                              {"sensors", sensors},
+                              {"missing_sensors", missing_json(list.missing_sensors)}};
     std::cout << all.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
 }
 

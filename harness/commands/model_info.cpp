@@ -168,15 +168,16 @@ Exit run_model_info(const Arguments& arguments) {
         "Tells what a GGUF file holds: its tensors' formats (not its label), its shape, "
         "and the bytes that\none token reads of it at a depth of the context.",
         {"edgeroof model info model.gguf --depth 2048", "edgeroof model info model.gguf --json"});
-    set.positional("file", -1);
+    set.positional("file");
     set.add()("depth,d", po::value<std::int64_t>()->default_value(0)->value_name("D"),
               "tokens that are cached before the token that is counted");
     set.add()("json", "print JSON");
     po::variables_map values;
     if (!set.parse(arguments, values)) return Exit::ok;
-    const auto files = values.count("file") == 0 ? Arguments{} : values["file"].as<Arguments>();
-    if (files.size() != 1) throw InputError("one FILE is wanted; see 'edgeroof model info --help'");
-    const auto file = std::make_shared<const runtime::GgufFile>(files[0]);
+    if (values.count("file") == 0)
+        throw InputError("FILE is missing; see 'edgeroof model info --help'");
+    const auto file =
+        std::make_shared<const runtime::GgufFile>(values["file"].as<Arguments>().front());
     const runtime::ModelAudit audit = runtime::audit(*file);
     const std::int64_t depth = values["depth"].as<std::int64_t>();
     const auto context = static_cast<std::int64_t>(

@@ -34,7 +34,7 @@ OptionSet options() {
         {"edgeroof model make smollm2-135m:Q4_0 -o smollm2.gguf",
          "edgeroof model make llama3.2-1b:Q4_K --layers 4 -o short.gguf",
          "edgeroof model make custom:F16 --architecture qwen3 --dim 512 -o tiny.gguf"});
-    set.positional("spec", -1);
+    set.positional("spec");
     set.add()("output,o", po::value<std::string>()->value_name("FILE"), "the file to write");
     set.add()("seed", po::value<std::int64_t>()->default_value(1)->value_name("N"),
               "of the random weights");
@@ -81,12 +81,11 @@ Exit run_model_make(const Arguments& arguments) {
         list_shapes();
         return Exit::ok;
     }
-    const auto specs = values.count("spec") == 0 ? Arguments{} : values["spec"].as<Arguments>();
-    if (specs.size() != 1)
-        throw InputError("one SHAPE:FORMAT is wanted; see 'edgeroof model make --help'");
+    if (values.count("spec") == 0)
+        throw InputError("SHAPE:FORMAT is missing; see 'edgeroof model make --help'");
     if (values.count("output") == 0)
         throw InputError("-o FILE is missing; see 'edgeroof model make --help'");
-    const ModelSpec spec = parse_model_spec(specs[0]);
+    const ModelSpec spec = parse_model_spec(values["spec"].as<Arguments>().front());
     runtime::ModelShape shape = load_shape(spec.shape);
     override_fields(shape, values);
     const std::int64_t seed = checked("seed", values["seed"].as<std::int64_t>(), 0, INT64_MAX);

@@ -23,7 +23,7 @@ Exit run_model_quantize(const Arguments& arguments) {
         "output layer too;\nnorms and biases stay as they are. Weights whose rows are no "
         "whole number of FORMAT's blocks take\nthe nearest format that fits.",
         {"edgeroof model quantize model-f16.gguf model-q4_0.gguf Q4_0"});
-    set.positional("file", -1);
+    set.positional("file", 3);
     set.add()("requantize", "take an input that is quantised already; its error adds up");
     po::variables_map values;
     if (!set.parse(arguments, values)) return Exit::ok;

@@ -85,11 +85,13 @@ const Format& choose_format(const po::variables_map& values) {
 
 reports::Record read(const fs::path& path) {
     std::error_code error;
-    const bool unfinished =
-        fs::is_directory(path, error) && !fs::exists(path / "record.json", error);
-    if (unfinished && fs::exists(path / "journal.jsonl", error))
+    if (!fs::is_directory(path, error)) return reports::read_record(path);
+    // A record beside a journal is of the first part of an unfinished run.
+    if (fs::exists(path / "journal.jsonl", error))
         return reports::read_journal(path / "journal.jsonl");
-    return reports::read_record(path);
+    if (fs::exists(path / "record.json", error)) return reports::read_record(path);
+    throw InputError(fmt::format("{}: a folder with neither record.json nor journal.jsonl: no run",
+                                 path.string()));
 }
 
 }  // namespace

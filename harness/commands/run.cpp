@@ -20,6 +20,7 @@
 #include "harness/timeline.hpp"
 #include "harness/version.hpp"
 #include "kernels/error.hpp"
+#include "reports/record/record_file.hpp"
 
 namespace po = boost::program_options;
 
@@ -27,6 +28,9 @@ namespace edgeroof::harness {
 namespace {
 
 namespace fs = std::filesystem;
+
+/// Files that take seconds to hash.
+constexpr std::uintmax_t worth_a_note = 1'000'000'000;
 
 struct RunOptions {
     std::string profile = "quick";
@@ -98,13 +102,19 @@ void note(const RunOptions& options, const std::string& text) {
 
 /// `earlier`: where an interrupted run found its models; the working directory may be another.
 void open_models(Prepared& run, const RunOptions& options, const reports::Record* earlier) {
+    std::function<void(const std::string&)> tell;
+    if (!options.quiet) tell = [&](const std::string& line) { note(options, line); };
     for (const std::string& text : run.profile.models) {
         fs::path path;
         if (earlier != nullptr)
             for (const reports::Model& model : earlier->models)
                 if (model.label == text) path = model.path.value_or("");
         if (std::error_code error; path.empty() || !fs::exists(path, error))
-            path = find_model(text, [&](const std::string& line) { note(options, line); });
+            path = find_model(text, tell);
+        std::error_code error;
+        const std::uintmax_t bytes = fs::file_size(path, error);
+        if (tell && !error && bytes >= worth_a_note)
+            tell(fmt::format("hashing {} ({} MB)", text, bytes / 1'000'000));
         LoadedModel model = load_model(fs::absolute(path), text, true);
         run.header.models.push_back(model.facts);
         run.models.push_back(std::move(model));
@@ -120,35 +130,44 @@ void open_devices(Prepared& run, const RunOptions& options) {
     }
 }
 
-/// `options` win over the profile.
-Prepared prepare(const RunOptions& options, Profile profile, const Arguments& arguments,
+/// Where, when and by which command the run begins.
+reports::Record begin_record(const Arguments& arguments) {
+    reports::Record header;
+    FoundBoard facts = find_board();
+    header.tool = build_facts();
+    header.board = std::move(facts.board);
+    header.absent = std::move(facts.absent);
+    header.run.started = utc_now();
+    header.run.started_ns = monotonic_ns();
+    header.run.id = default_run_folder(header.board, header.run.started).filename().string();
+    header.run.command = {"edgeroof", "run"};
+    header.run.command.insert(header.run.command.end(), arguments.begin(), arguments.end());
+    return header;
+}
+
+/// Opens what is to be measured. `options` win over the profile.
+Prepared prepare(const RunOptions& options, Profile profile, reports::Record begun,
                  const reports::Record* earlier = nullptr) {
     Prepared run;
+    run.header = std::move(begun);
     run.profile = std::move(profile);
     if (!options.models.empty()) run.profile.models = options.models;
     if (!options.devices.empty()) run.profile.devices = options.devices;
     open_models(run, options, earlier);
     open_devices(run, options);
 
-    FoundBoard facts = find_board();
-    run.roofs.emplace(cache_levels(facts.board), facts.board.memory_bytes.value_or(0));
-    run.plan = make_plan(run.profile, run.models, run.profile.devices, *run.roofs);
-
     reports::Record& header = run.header;
-    header.tool = build_facts();
-    header.board = std::move(facts.board);
+    run.roofs.emplace(cache_levels(header.board), header.board.memory_bytes.value_or(0));
+    run.plan = make_plan(run.profile, run.models, run.profile.devices, *run.roofs);
+    for (const reports::Absence& absence : run.plan.absent)
+        note(options, fmt::format("not to be had: {}: {}", absence.what, absence.why));
+
     header.profile = {run.profile.name, run.profile.path, run.profile.text};
-    header.absent = std::move(facts.absent);
     header.absent.insert(header.absent.end(), run.plan.absent.begin(), run.plan.absent.end());
     for (const Missing& missing : missing_sensors())
         header.absent.push_back(
             {"sensor: " + missing.what, missing.why,
              missing.remedy.empty() ? std::nullopt : std::optional(missing.remedy)});
-    header.run.started = utc_now();
-    header.run.started_ns = monotonic_ns();
-    header.run.id = default_run_folder(header.board, header.run.started).filename().string();
-    header.run.command = {"edgeroof", "run"};
-    header.run.command.insert(header.run.command.end(), arguments.begin(), arguments.end());
     return run;
 }
 
@@ -176,6 +195,32 @@ void drop_repeated(std::vector<reports::Absence>& absent) {
     std::erase_if(absent, [&](const reports::Absence& absence) {
         return !seen.insert({absence.what, absence.why}).second;
     });
+}
+
+/// Says how much of what the profile asks of models is not to be had. Roofs are not asked for: a
+/// device has those that it has.
+Exit tell_missing(const Plan& plan, const reports::Record& record) {
+    std::size_t asked = plan.absent.size(), missing = asked;
+    std::string example;
+    if (missing > 0) example = plan.absent[0].what + ": " + plan.absent[0].why;
+    for (const PlanStep& step : plan.steps) {
+        if (step.kind == PlanStep::Kind::roof) continue;
+        ++asked;
+        const reports::Measurement* found = record.find(step.id);
+        if (found != nullptr && found->validity.state != reports::State::failed) continue;
+        ++missing;
+        if (!example.empty()) continue;
+        example = step.text();
+        if (found != nullptr && !found->validity.reasons.empty())
+            example += ": " + found->validity.reasons.front();
+        for (const reports::Absence& absence : record.absent)
+            if (absence.what == step.text() + " on " + step.device) example += ": " + absence.why;
+    }
+    if (missing == 0) return Exit::ok;
+    std::cerr << fmt::format(
+        "edgeroof: {} of {} measurements could not be made; the report says why (the first: {})\n",
+        missing, asked, example);
+    return Exit::unmeasurable;
 }
 
 Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
@@ -213,17 +258,32 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
     if (signal == 0) record.run.finished = utc_now();
     folder.finish(record, signal == 0);
     report_end(options, folder, record, signal == 0);
-    if (signal == 0) return Exit::ok;
+    if (signal == 0) return tell_missing(run.plan, record);
     std::cerr << "edgeroof: interrupted; what was measured is kept, and --resume goes on\n";
     return static_cast<Exit>(128 + signal);
 }
 
+/// A disk that fills up loses nothing that is in the journal.
+Exit measure_and_keep(const RunOptions& options, Prepared& run, RunFolder& folder,
+                      const reports::Record* earlier) {
+    try {
+        return measure_all(options, run, folder, earlier);
+    } catch (const reports::RecordError& error) {
+        throw InputError(
+            fmt::format("{}; what was measured is kept: when this is mended, --resume {} goes on",
+                        error.what(), folder.path().string()));
+    }
+}
+
 Exit start(const RunOptions& options, const Arguments& arguments) {
-    Prepared run = prepare(options, load_profile(options.profile), arguments);
-    const fs::path path =
-        options.out.value_or(default_run_folder(run.header.board, run.header.run.started));
+    Profile profile = load_profile(options.profile);
+    reports::Record begun = begin_record(arguments);
+    const fs::path path = options.out.value_or(default_run_folder(begun.board, begun.run.started));
+    // A model may take minutes to make and to hash: what can't be written is to be known before.
+    RunFolder::check_free(path);
+    Prepared run = prepare(options, std::move(profile), std::move(begun));
     RunFolder folder = RunFolder::begin(path, run.header);
-    return measure_all(options, run, folder, nullptr);
+    return measure_and_keep(options, run, folder, nullptr);
 }
 
 /// Goes on as the interrupted run was told to; `options` say only how to show it.
@@ -235,17 +295,18 @@ Exit resume(const RunOptions& options, const OptionSet& set) {
         throw InputError(fmt::format("{}: its journal names no command", options.resume->string()));
     po::variables_map values;
     const Arguments arguments(command.begin() + 2, command.end());
-    set.parse(arguments, values);
+    if (!set.parse(arguments, values))
+        throw InputError(fmt::format("{}: its journal names no run", options.resume->string()));
     RunOptions original = take(values);
     original.json = options.json;
     original.verbose = options.verbose;
     original.quiet = options.quiet;
     Profile profile =
         parse_profile(earlier.profile.text, earlier.profile.path.value_or(earlier.profile.name));
-    Prepared run = prepare(original, std::move(profile), arguments, &earlier);
+    Prepared run = prepare(original, std::move(profile), begin_record(arguments), &earlier);
     check_same_run(*options.resume, earlier, run.header);
     continue_clock(earlier);
-    return measure_all(original, run, folder, &earlier);
+    return measure_and_keep(original, run, folder, &earlier);
 }
 
 }  // namespace

@@ -96,9 +96,8 @@ TEST_F(ModelCommandTest, RefusesShapesThatItDoesNotKnow) {
                 AllOf(HasSubstr("no format 'Q9_9'"), HasSubstr("Q4_K")));
     EXPECT_THAT(refusal({"make", "custom", "-o", out}), HasSubstr("is no SHAPE:FORMAT"));
     EXPECT_THAT(refusal({"make", "custom:Q4_0"}), HasSubstr("-o FILE is missing"));
-    EXPECT_THAT(refusal({"make", "-o", out}), HasSubstr("SHAPE:FORMAT is wanted"));
-    EXPECT_THAT(refusal({"make", "a:F16", "b:F16", "-o", out}),
-                HasSubstr("SHAPE:FORMAT is wanted"));
+    EXPECT_THAT(refusal({"make", "-o", out}), HasSubstr("SHAPE:FORMAT is missing"));
+    EXPECT_THAT(refusal({"make", "a:F16", "b:F16", "-o", out}), HasSubstr("one word too many"));
     EXPECT_THAT(refusal({"make", "custom:F16", "--layers", "0", "-o", out}),
                 HasSubstr("--layers: '0' is no number from 1 to 1000"));
     EXPECT_THAT(refusal({"make", "custom:F16", "--tied", "maybe", "-o", out}),
@@ -190,7 +189,7 @@ TEST_F(ModelCommandTest, TellsWhatItCannotComputeToo) {
 }
 
 TEST_F(ModelCommandTest, RefusesFilesThatAreNoModel) {
-    EXPECT_THAT(refusal({"info"}), HasSubstr("one FILE is wanted"));
+    EXPECT_THAT(refusal({"info"}), HasSubstr("FILE is missing"));
     EXPECT_THAT(refusal({"info", file("none.gguf")}), HasSubstr("no such file"));
     EXPECT_THAT(refusal({"info", folder_.path().string()}), HasSubstr("is a directory"));
     spill(file("text"), "not a model");
