@@ -28,12 +28,12 @@ install_riscv64_clang() {
 }
 
 install_emulated() {
-    local architecture packages=(googletest libfmt-dev)
+    local architecture emulator=() packages=(googletest libfmt-dev)
     for architecture in $(emulated_architectures); do
-        emulator_of "$architecture" >/dev/null || packages+=(qemu-user)
+        emulator_of "$architecture" >/dev/null || emulator=(qemu-user)
         packages+=("g++-$architecture-linux-gnu")
     done
-    install_packages "${packages[@]}"
+    install_packages "${packages[@]}" "${emulator[@]}"
     if [[ " ${packages[*]} " = *" g++-riscv64-linux-gnu "* ]]; then install_riscv64_clang; fi
 }
 

@@ -17,6 +17,8 @@ void pause() {
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     asm volatile("isb" ::: "memory");  // yield is a no-op on most cores
+#elif defined(__riscv)
+    asm volatile(".4byte 0x0100000F" ::: "memory");  // pause, else a fence of nothing
 #endif
 }
 

@@ -3,9 +3,11 @@
 
 #include <array>
 
-#if defined(__aarch64__) || defined(__riscv)
+#if defined(__aarch64__)
 #include <sys/auxv.h>
 #endif
+
+#include "kernels/cpu/riscv_vector.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -57,10 +59,9 @@ bool machine_adds(Isa isa) {
             return (getauxval(AT_HWCAP) & (1UL << 20)) != 0;
         case Isa::neon_i8mm:
             return (getauxval(AT_HWCAP2) & (1UL << 13)) != 0;
-#elif defined(__riscv)
-        // The bit of the letter V.
+#elif defined(EDGEROOF_RVV)
         case Isa::rvv:
-            return (getauxval(AT_HWCAP) & (1UL << ('V' - 'A'))) != 0;
+            return riscv_vector_bits() >= 128;
 #endif
         default:
             return false;

@@ -20,7 +20,7 @@ enum class Isa : std::uint8_t {
     neon,
     neon_dotprod,
     neon_i8mm,
-    rvv,  ///< riscv64, RVV 1.0
+    rvv,  ///< riscv64, RVV 1.0; built where the compiler is Clang 16, GCC 14 or newer
 };
 
 std::string_view name(Isa isa);

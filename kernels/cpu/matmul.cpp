@@ -10,6 +10,7 @@
 #endif
 
 #include "kernels/cpu/matmul/tables.hpp"
+#include "kernels/cpu/riscv_vector.hpp"
 
 namespace edgeroof::cpu {
 
@@ -63,6 +64,13 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
             static const Table table = (getauxval(AT_HWCAP2) & (1UL << 14)) != 0
                                            ? joined(neon_i8mm_matmuls(), neon_bf16_matmuls())
                                            : joined(neon_i8mm_matmuls());
+            return table;
+        }
+#elif defined(EDGEROOF_RVV)
+        case Isa::rvv: {
+            static const Table table = riscv_vector_bits() >= 256
+                                           ? joined(rvv_256_matmuls(), rvv_256_float_matmuls())
+                                           : joined(rvv_128_matmuls(), rvv_128_float_matmuls());
             return table;
         }
 #endif

@@ -2,6 +2,7 @@
 #include "kernels/cpu/ops.hpp"
 
 #include "kernels/cpu/paths/tables.hpp"
+#include "kernels/cpu/riscv_vector.hpp"
 
 namespace edgeroof::cpu {
 
@@ -21,6 +22,9 @@ const Ops& ops(Isa isa) {
         case Isa::neon_dotprod:
         case Isa::neon:
             return ops_neon;
+#elif defined(EDGEROOF_RVV)
+        case Isa::rvv:
+            return riscv_vector_bits() >= 256 ? ops_rvv_256 : ops_rvv_128;
 #endif
         default:
             return ops_scalar;

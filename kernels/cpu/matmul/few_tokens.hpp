@@ -100,7 +100,9 @@ EDGEROOF_INLINE void add_block_of_256(C block, std::int64_t b, const Activations
 
 /// Tokens whose sums fit the registers: the others take a second turn at a block, then in L1.
 template <class C, int tokens>
-constexpr int at_once = C::sums* tokens > most_dots ? most_dots / C::sums : tokens;
+constexpr int at_once = C::sums* tokens <= most_dots ? tokens
+                        : C::sums < most_dots        ? most_dots / C::sums
+                                                     : 1;
 
 /// Vectors of rows that are summed at once: as many as it takes for four chains of sums, since a
 /// core that executes in order waits for each.
@@ -109,7 +111,11 @@ constexpr int columns_at_once = C::sums* tokens >= 4           ? 1
                                 : C::sums* tokens* vectors < 4 ? vectors
                                                                : 4 / (C::sums * tokens);
 
+#if defined(__riscv_vector)
+constexpr CodeSign code_sign = CodeSign::by_byte;
+#else
 constexpr CodeSign code_sign = wide_offset == 0 ? CodeSign::kept : CodeSign::flipped;
+#endif
 
 /// Where groups come from: packed weights, or the file's, packed a piece at a time into L1.
 template <Format format>

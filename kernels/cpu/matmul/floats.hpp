@@ -52,6 +52,17 @@ EDGEROOF_INLINE __m128 sum_each(const F (&x)[4]) {
     return _mm_hadd_ps(_mm_hadd_ps(x[0], x[1]), _mm_hadd_ps(x[2], x[3]));
 }
 EDGEROOF_INLINE void store_four(float* p, __m128 x) { _mm_storeu_ps(p, x); }
+#elif defined(__riscv_vector)
+EDGEROOF_INLINE F load(const BfloatBits* p) {
+    return __builtin_bit_cast(F, __builtin_convertvector(load_as<Halves8>(p), Words8) << 16);
+}
+struct Four {
+    float values[4];
+};
+EDGEROOF_INLINE Four sum_each(const F (&x)[4]) {
+    return {sum(x[0]), sum(x[1]), sum(x[2]), sum(x[3])};
+}
+EDGEROOF_INLINE void store_four(float* p, Four x) { __builtin_memcpy(p, &x, sizeof x); }
 #else
 EDGEROOF_INLINE F load(const BfloatBits* p) {
     return vreinterpretq_f32_u32(

@@ -254,6 +254,18 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
     }
 }
 
+/// CodeSign::by_byte of what pack_dwords wrote.
+template <Format format>
+void part_bytes(std::byte* packed) {
+    constexpr auto dwords = units_of<format, 4>();
+    for (const Dword dword : dwords) {
+        std::array<std::byte, std::size_t{4} * group_rows> apart;
+        for (std::size_t i = 0; i < apart.size(); ++i)
+            apart[i % 4 * group_rows + i / 4] = packed[dword.to + i];
+        std::memcpy(packed + dword.to, apart.data(), apart.size());
+    }
+}
+
 /// Members of one or two bytes.
 template <Format format, class Unit>
 void pack_units(const std::byte* block, std::size_t stride, std::byte* packed) {
@@ -297,6 +309,7 @@ void pack_group(const std::byte* first_row, std::size_t row_stride, std::int64_t
         pack_units<format, std::uint8_t>(block, stride, packed);
         pack_units<format, std::uint16_t>(block, stride, packed);
         pack_dwords<format, sign>(block, stride, packed);
+        if constexpr (sign == CodeSign::by_byte) part_bytes<format>(packed);
         first_row += block_bytes<format>;
         packed += group_rows * block_bytes<format>;
     }
@@ -321,7 +334,8 @@ void pack(const std::byte* rows, std::byte* packed, std::int64_t k, std::int64_t
 #define EDGEROOF_PACKING(format)                                           \
     template std::size_t packed_bytes<format>(std::int64_t, std::int64_t); \
     EDGEROOF_PACKING_AS(format, CodeSign::kept);                           \
-    EDGEROOF_PACKING_AS(format, CodeSign::flipped)
+    EDGEROOF_PACKING_AS(format, CodeSign::flipped);                        \
+    EDGEROOF_PACKING_AS(format, CodeSign::by_byte)
 
 EDGEROOF_PACKING(Format::q8_0);
 EDGEROOF_PACKING(Format::q4_0);

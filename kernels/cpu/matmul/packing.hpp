@@ -26,8 +26,9 @@ namespace edgeroof::cpu {
 
 inline constexpr int group_rows = 16;
 
-/// How Q8_0's codes are packed: as they are, or + 128.
-enum class CodeSign : bool { kept, flipped };
+/// How codes are packed: as they are; Q8_0's + 128; or as they are, with the four bytes of a dword
+/// apart, sixteen rows each, for paths without a dot product of four bytes.
+enum class CodeSign : std::uint8_t { kept, flipped, by_byte };
 
 /// MatmulKernel's functions, for the quantised formats (instantiated in packing.cpp).
 template <Format format>

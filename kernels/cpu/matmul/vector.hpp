@@ -58,4 +58,6 @@ EDGEROOF_INLINE void unroll(Body body) {
 #include "kernels/cpu/matmul/vector_sse41.hpp"
 #elif defined(__aarch64__)
 #include "kernels/cpu/matmul/vector_neon.hpp"
+#elif defined(__riscv_vector)
+#include "kernels/cpu/matmul/vector_rvv.hpp"
 #endif

@@ -8,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "kernels/cpu/matmul/byte_shift.hpp"
+
 namespace edgeroof::cpu {
 namespace {
 
@@ -53,8 +55,7 @@ EDGEROOF_INLINE Bytes minus(Bytes a, int b) {
 /// Bytes are shifted by themselves: a mask that keeps all that is left costs nothing.
 template <int mask, int shift>
 EDGEROOF_INLINE Bytes bits(Bytes x) {
-    constexpr int left = shift < 0 ? 0xFF >> -shift : 0xFF << shift & 0xFF;
-    constexpr int kept = (shift < 0 ? mask >> -shift : mask << shift) & 0xFF;
+    constexpr int left = moved_in_byte(0xFF, shift), kept = moved_in_byte(mask, shift);
     if constexpr (shift < 0) x = vshrq_n_u8(x, -shift);
     if constexpr (shift > 0) x = vshlq_n_u8(x, shift);
     if constexpr (kept == left)

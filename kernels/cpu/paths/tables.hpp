@@ -12,6 +12,8 @@ extern const Ops ops_sse41;
 extern const Ops ops_avx2;
 extern const Ops ops_avx512;
 extern const Ops ops_neon;
+extern const Ops ops_rvv_128;
+extern const Ops ops_rvv_256;
 
 extern const Roofs roofs_scalar;
 extern const Roofs roofs_avx2;

@@ -20,6 +20,8 @@
 #include "kernels/cpu/simd/sse41.hpp"
 #elif defined(__aarch64__) && !defined(EDGEROOF_SCALAR)
 #include "kernels/cpu/simd/neon.hpp"
+#elif defined(__riscv_vector)
+#include "kernels/cpu/simd/rvv.hpp"
 #else
 #include "kernels/cpu/simd/scalar.hpp"
 #endif
