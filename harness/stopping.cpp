@@ -7,7 +7,8 @@
 #include <array>
 #include <stdexcept>
 
-#include "reports/analysis/statistics.hpp"
+#include "reports/analysis/statistics/effective_size.hpp"
+#include "reports/analysis/statistics/entropy.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -21,7 +22,7 @@ class WithSamples : public Criterion {
   public:
     void add(double seconds) override { samples_.push_back(seconds); }
     std::optional<double> precision() const override {
-        const auto estimate = reports::estimate_median(samples_);
+        const auto estimate = reports::estimate_series(samples_);
         if (!estimate || !estimate->interval || estimate->median <= 0) return std::nullopt;
         return estimate->interval->half_width() / estimate->median;
     }
@@ -30,23 +31,54 @@ class WithSamples : public Criterion {
     std::vector<double> samples_;
 };
 
-class MedianInterval final : public WithSamples {
+/// A criterion that costs something to ask.
+class WithLooks : public WithSamples {
   public:
-    explicit MedianInterval(const StopSettings& settings) : target_(settings.precision) {}
     bool satisfied() const override {
         const auto n = static_cast<double>(samples_.size());
         if (n < next_look_) return satisfied_;
         next_look_ = std::max(n + 1, n * growth_between_looks);
-        const auto reached = precision();
-        satisfied_ = reached && *reached <= target_;
+        satisfied_ = look();
         return satisfied_;
     }
+
+  protected:
+    virtual bool look() const = 0;
+
+  private:
+    mutable double next_look_ = 0.0;
+    mutable bool satisfied_ = false;
+};
+
+class MedianInterval final : public WithLooks {
+  public:
+    explicit MedianInterval(const StopSettings& settings) : target_(settings.precision) {}
     reports::StopReason reason() const override { return reports::StopReason::precision; }
 
   private:
+    bool look() const override {
+        const auto reached = precision();
+        return reached && *reached <= target_;
+    }
+
     double target_;
-    mutable double next_look_ = 0.0;
-    mutable bool satisfied_ = false;
+};
+
+class Entropy final : public WithLooks {
+  public:
+    explicit Entropy(const StopSettings& settings) : bin_(settings.precision) {}
+    reports::StopReason reason() const override { return reports::StopReason::entropy; }
+
+  private:
+    /// Halves of 100 samples in 8 bins differ by as much by chance; a stretch at another speed in
+    /// a tenth of one half, by more.
+    static constexpr double alike_bits = 0.05;
+
+    bool look() const override {
+        return reports::difference_of_halves(samples_, bin_) <= alike_bits;
+    }
+
+    double bin_;
 };
 
 class FixedCount final : public WithSamples {
@@ -77,7 +109,8 @@ struct Entry {
     std::unique_ptr<Criterion> (*make)(const StopSettings&);
 };
 
-constexpr std::array<Entry, 3> registry{{{"median-interval", make<MedianInterval>},
+constexpr std::array<Entry, 4> registry{{{"median-interval", make<MedianInterval>},
+                                         {"entropy", make<Entropy>},
                                          {"fixed-count", make<FixedCount>},
                                          {"time-cap", make<TimeCap>}}};
 

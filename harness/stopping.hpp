@@ -22,6 +22,7 @@ class Criterion {
     virtual void add(double seconds) = 0;
     virtual bool satisfied() const = 0;
     /// Half-width of the 95 % interval over the median, where there are samples enough for one.
+    /// Samples that hang together make it wider.
     virtual std::optional<double> precision() const = 0;
     /// What a satisfied criterion is called in the record.
     virtual reports::StopReason reason() const = 0;
@@ -29,6 +30,8 @@ class Criterion {
 
 /// Names that StopSettings::rule takes:
 ///   median-interval  the 95 % interval of the median is within the precision
+///   entropy          the samples' two halves are distributed alike, in bins as wide as the
+///                    precision: new samples tell nothing new about how they spread
 ///   fixed-count      min_samples samples, whatever they say (as llama-bench's repetitions)
 ///   time-cap         as many as fit max_seconds
 std::vector<std::string_view> stopping_rules();

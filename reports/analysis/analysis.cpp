@@ -48,6 +48,10 @@ std::vector<Remark> remarks_of(const Analysis& analysis) {
         const auto steadiness = steadiness_of(*analysis.record, m);
         if (!steadiness) continue;
         if (steadiness->changed) remarks.push_back({&m, state, describe(*steadiness)});
+        if (steadiness->warming > 0)
+            remarks.push_back({&m, state,
+                               fmt::format("Its first {} of {} samples were still warming up.",
+                                           steadiness->warming, steadiness->n)});
         const double share =
             static_cast<double>(steadiness->outliers) / static_cast<double>(steadiness->n);
         if (share > many)

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "reports/analysis/statistics/effective_size.hpp"
+
 namespace edgeroof::reports {
 
 std::vector<Turn> turns_of(const Measurement& m) {
@@ -34,7 +36,7 @@ std::vector<double> seconds_of(const Measurement& m) {
 
 std::optional<Estimate> estimate_seconds(const Measurement& m) {
     if (m.validity.state == State::failed) return std::nullopt;
-    return estimate_median(seconds_of(m));
+    return estimate_series(seconds_of(m));
 }
 
 std::optional<Estimate> estimate_tokens_per_second(const Measurement& m) {

@@ -40,13 +40,21 @@ double median(std::vector<double> values);
 /// interval is Student's t around the median, on the logarithms where all values are positive.
 std::optional<Estimate> estimate_median(std::span<const double> values);
 
+/// The same, with the interval that `independent` values (1 to n) of this spread would have: each
+/// resample draws so many. For values that hang together (statistics/effective_size.hpp). Student's
+/// t below 6; no interval of 1.
+std::optional<Estimate> estimate_median(std::span<const double> values, std::size_t independent);
+
 /// Quantile q with its bootstrap interval; absent where fewer than 5 values are expected beyond it,
 /// in which case the tail is a guess.
 std::optional<Estimate> estimate_quantile(std::span<const double> values, double q);
 
+/// Standard deviation of normal noise, from the median absolute deviation, so that outliers do not
+/// count; where more than half of the values are equal (a coarse clock), from the mean one.
+double robust_deviation(std::span<const double> values);
+
 /// Indices of values whose modified z-score is above 3.5 (Iglewicz and Hoaglin 1993): further from
-/// the median than 3.5 standard deviations, the deviation being estimated from the median absolute
-/// deviation. Outliers are counted and shown; nothing is thrown away.
+/// the median than 3.5 robust deviations. Outliers are counted and shown; nothing is thrown away.
 std::vector<std::size_t> outliers(std::span<const double> values);
 
 }  // namespace edgeroof::reports

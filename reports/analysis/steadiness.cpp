@@ -8,6 +8,7 @@
 
 #include "reports/analysis/rates.hpp"
 #include "reports/analysis/statistics.hpp"
+#include "reports/analysis/statistics/steady_state.hpp"
 #include "reports/units.hpp"
 
 namespace edgeroof::reports {
@@ -84,6 +85,7 @@ std::optional<Steadiness> steadiness_of(const Record& record, const Measurement&
     result.changed = quarters.changed();
     result.outliers = outliers(seconds).size();
     result.n = seconds.size();
+    result.warming = steady_from(seconds).value_or(0);
     if (result.changed) {
         add_roofs(record, m, result.beside);
         add_sensors(record, m, result.beside);

@@ -16,6 +16,7 @@ struct Steadiness {
     std::vector<std::string>
         beside;  ///< what else changed: the roof beside it, clocks, temperature
     std::size_t outliers = 0, n = 0;  ///< samples far from the rest
+    std::size_t warming = 0;          ///< samples at the start that differ from all that follows
 };
 
 /// Absent below 20 samples, and for latency, where each token has more to read than the last.

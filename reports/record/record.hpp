@@ -162,7 +162,8 @@ enum class StopReason : std::uint8_t {
     sample_cap,
     fixed_count,
     interrupted,
-    failed
+    failed,
+    entropy  ///< the samples' distribution had settled
 };
 
 struct Stop {

@@ -103,6 +103,44 @@ TEST(Stopping, RecordedNoiseOfABusyMachine) {
     EXPECT_NEAR(reports::median(samples) / reports::median(recorded), 1.0, 0.2);
 }
 
+TEST(Stopping, EntropyGoesOnUntilBothHalvesAreAlike) {
+    // Values in 5 bins: halves of n differ by 4 / (2 n ln 2) bits on average: by 0.05 at n = 58.
+    // The rule stops at the first look below, which may be luckily early; 4 times the average is
+    // the 99.7th percentile of chi-squared of 4 degrees.
+    std::mt19937 random(11);
+    StopSettings stop = settings(0.02);
+    stop.rule = "entropy";
+    stop.min_samples = 20;
+    StoppingRule rule(stop);
+    const auto noise = [&] { return std::exp2(static_cast<double>(random() % 5)); };
+    EXPECT_LE(run(rule, noise).size(), 240U);
+    EXPECT_EQ(rule.reason(), StopReason::entropy);
+    EXPECT_FALSE(rule.outcome(StopReason::entropy).precision_target);
+
+    // A machine that changes its speed once: it goes on until the first speed is rare in the first
+    // half too.
+    StoppingRule jumps(stop);
+    int count = 0;
+    const std::size_t taken = run(jumps, [&] { return ++count <= 15 ? 1.0 : 2.0; }).size();
+    EXPECT_GT(taken, 100U);
+    EXPECT_EQ(jumps.reason(), StopReason::entropy);
+}
+
+TEST(Stopping, SamplesThatHangTogetherAreWorthFewer) {
+    // Two speeds in stretches of 50: every stretch agrees with itself to 0.1 %, a third is at one
+    // and the rest at the other. 500 independent values would know the median to 0.1 % as well;
+    // these are worth ten.
+    StopSettings stop = settings(0.02);
+    stop.min_samples = 120;
+    stop.max_samples = 500;
+    StoppingRule rule(stop);
+    std::mt19937 random(3);
+    std::normal_distribution<double> noise(0.0, 0.001);
+    int count = 0;
+    run(rule, [&] { return (count++ / 50 % 3 == 0 ? 1.0 : 1.5) + noise(random); });
+    EXPECT_EQ(rule.reason(), StopReason::sample_cap);
+}
+
 TEST(Stopping, CapsEndItWithTheirOwnReasons) {
     StopSettings stop = settings(1e-4);
     stop.max_seconds = 10.0;

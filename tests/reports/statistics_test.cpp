@@ -7,7 +7,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <random>
+
+#include "tests/reports/statistics/noise.hpp"
 
 namespace edgeroof::reports {
 namespace {
@@ -15,19 +16,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-/// Uniform in (0, 1), the same on every platform.
-class Uniform {
-  public:
-    double operator()() { return (static_cast<double>(random_()) + 0.5) / 4294967296.0; }
-
-  private:
-    std::mt19937 random_{20261121};
-};
-
-double normal(Uniform& uniform) {  // Box and Muller
-    const double radius = std::sqrt(-2.0 * std::log(uniform()));
-    return radius * std::cos(2.0 * 3.14159265358979 * uniform());
-}
+using testing::normal;
+using testing::Uniform;
 
 TEST(Statistics, QuantilesLieBetweenOrderStatistics) {
     const std::vector<double> x{1.0, 2.0, 4.0, 8.0};
@@ -114,6 +104,31 @@ TEST(Statistics, FewScatteredTimesHaveNoNegativeEnd) {
     const Interval interval = *estimate_median(std::vector{1.0, 1.1, 9.0})->interval;
     EXPECT_GT(interval.low, 0.0);
     EXPECT_GT(interval.high, 9.0);
+}
+
+// 16 of 64 independent values would know the median half as well; order statistics of 64 blur that
+// by one of about 16.
+TEST(Statistics, FewerIndependentValuesWidenTheInterval) {
+    Uniform uniform;
+    std::vector<double> x;
+    for (int i = 0; i < 64; ++i) x.push_back(100.0 + normal(uniform));
+    const double all = estimate_median(x)->interval->half_width();
+    EXPECT_NEAR(estimate_median(x, 16)->interval->half_width() / all, 2.0, 0.5);
+    EXPECT_EQ(estimate_median(x, 64)->interval->half_width(), all);
+    EXPECT_GT(estimate_median(x, 3)->interval->half_width(), 2.0 * all);
+    EXPECT_FALSE(estimate_median(x, 1)->interval.has_value());
+    EXPECT_EQ(estimate_median(x, 1)->n, 64U);
+}
+
+TEST(Statistics, RobustDeviationIsThatOfTheNoiseWithoutItsOutliers) {
+    Uniform uniform;
+    std::vector<double> x;
+    for (int i = 0; i < 1000; ++i) x.push_back(10.0 + 2.0 * normal(uniform));
+    for (int i = 0; i < 20; ++i) x[static_cast<std::size_t>(i) * 50] = 1e6;
+    // The median absolute deviation has a standard error of 1.17 / sqrt(n) of itself: 4 %; and 2 %
+    // of outliers move it by 3 %.
+    EXPECT_NEAR(robust_deviation(x), 2.0, 0.2);
+    EXPECT_EQ(robust_deviation({}), 0.0);
 }
 
 TEST(Statistics, QuantilesOfTheTailNeedATail) {
