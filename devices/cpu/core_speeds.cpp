@@ -14,10 +14,11 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// One round: weights of 34 KiB in Q8_0, 64 times. A core of 1 GHz that executes in order takes
-/// about a millisecond for them; shorter rounds would measure how fast a clock rises.
+/// Weights of 34 KiB in Q8_0, again and again for the time of a round: all threads are busy for as
+/// long, and governors raise all clocks before the last round.
 constexpr std::int64_t k = 1024, m = 32;
-constexpr int products = 64;
+constexpr int products_between_looks = 16;  // at the clock
+constexpr std::chrono::milliseconds round_time{10};
 constexpr int rounds = 5;
 
 }  // namespace
@@ -68,10 +69,16 @@ std::vector<double> measured_speeds(ThreadPool& pool, Isa isa) {
             const auto mine = static_cast<std::size_t>(thread);
             pool.barrier();
             const auto start = Clock::now();
-            for (int i = 0; i < products; ++i)
-                kernel.run({weights.data(), values, out[mine].data(), k, m, 1, 0, m, 0, 1});
-            const std::chrono::duration<double> time = Clock::now() - start;
-            speeds[mine] = std::max(speeds[mine], products / std::max(time.count(), 1e-9));
+            Clock::duration time{};
+            std::int64_t done = 0;
+            do {
+                for (int i = 0; i < products_between_looks; ++i)
+                    kernel.run({weights.data(), values, out[mine].data(), k, m, 1, 0, m, 0, 1});
+                done += products_between_looks;
+                time = Clock::now() - start;
+            } while (time < round_time);
+            speeds[mine] = std::max(speeds[mine], static_cast<double>(done) /
+                                                      std::chrono::duration<double>(time).count());
         });
     return speeds;
 }

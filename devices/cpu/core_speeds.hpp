@@ -19,7 +19,7 @@ Shares shares_by_speed(ThreadPool& pool, const Topology& topology, Isa isa);
 std::vector<int> core_classes(const Topology& topology, int threads);
 
 /// Products per second of each of the pool's threads, all at once, with weights that its core's
-/// cache holds: the best of some rounds. Takes a few milliseconds.
+/// cache holds: the best of some rounds. Takes 50 ms.
 std::vector<double> measured_speeds(ThreadPool& pool, Isa isa);
 
 /// Speeds without noise: threads of a class have their median.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 namespace edgeroof::cpu {
 namespace {
@@ -34,11 +35,23 @@ Range Shares::by_speed(int thread, std::int64_t pieces) const {
         counts[t] = pieces * parts_[t] / all_parts_;
         left -= counts[t];
     }
-    for (; left > 0; --left) {
-        std::size_t first = 0;
-        for (std::size_t t = 1; t < threads; ++t)
-            if ((counts[t] + 1) * parts_[first] < (counts[first] + 1) * parts_[t]) first = t;
-        ++counts[first];
+    if (left > 0) {
+        // Whether a would finish its next piece after b (by number where both would at once).
+        const auto after = [&](int a, int b) {
+            const auto i = static_cast<std::size_t>(a), j = static_cast<std::size_t>(b);
+            const std::int64_t of_a = (counts[i] + 1) * parts_[j];
+            const std::int64_t of_b = (counts[j] + 1) * parts_[i];
+            return of_a > of_b || (of_a == of_b && a > b);
+        };
+        std::array<int, most_threads> order;
+        const auto begin = order.begin(), end = begin + threads_;
+        std::iota(begin, end, 0);
+        std::make_heap(begin, end, after);
+        for (; left > 0; --left) {
+            std::pop_heap(begin, end, after);
+            ++counts[static_cast<std::size_t>(end[-1])];
+            std::push_heap(begin, end, after);
+        }
     }
     Range range{0, counts[0]};
     for (std::size_t t = 1; t <= static_cast<std::size_t>(thread); ++t)
