@@ -13,6 +13,7 @@ find_package(fmt REQUIRED)
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(HWLOC REQUIRED IMPORTED_TARGET hwloc)
 pkg_check_modules(PCRE2 REQUIRED IMPORTED_TARGET libpcre2-8)
+pkg_check_modules(PAPI IMPORTED_TARGET papi)  # optional: hardware and kernel counters
 
 # yaml-cpp 0.7 (Debian 12) exports yaml-cpp, 0.8 exports yaml-cpp::yaml-cpp.
 if(NOT TARGET yaml-cpp::yaml-cpp)

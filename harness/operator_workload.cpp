@@ -49,7 +49,7 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
       id_(where.id),
       depth_(where.depth),
       work_(work_of(step, step.ops[group.members.front()], where.depth)),
-      weights_(where.model.weights()),
+      weights_(where.weights),
       memory_(where.device.create_memory(weights_)) {
     const std::vector<Instance> instances = choose_instances(where);
     // A first chunk of a few tells how long one takes; then chunks are as long as they should be.
@@ -72,10 +72,14 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
 }
 
 std::vector<Instance> OperatorWorkload::choose_instances(const Where& where) {
+    // Warm is one operator again and again; else each layer's follows the last's.
+    const std::span<const std::size_t> members =
+        std::span(group_.members)
+            .first(where.cache == CacheState::warm ? 1 : group_.members.size());
     // What a round of the group reads and writes of weights and states, and what copies of these
     // take: an embedding reads some rows of its table, a KV store writes some of its cache.
     std::uint64_t round = 0, copied = 0;
-    for (const std::size_t member : group_.members) {
+    for (const std::size_t member : members) {
         const Op& op = step_.ops[member];
         const edgeroof::Work work = work_of(step_, op, depth_);
         round += work.weight_bytes + work.state_bytes;
@@ -83,12 +87,15 @@ std::vector<Instance> OperatorWorkload::choose_instances(const Where& where) {
             if (step_[id].role != Role::activation) copied += tensor_bytes(step_[id]);
     }
     const std::uint64_t cache = where.device.info().last_level_cache_bytes;
-    const bool from_memory = cache > 0 && where.model_bytes > cache;
-    const std::uint64_t wanted = std::min(where.model_bytes, where.dram_bytes);
+    const bool as_in_step = where.cache == CacheState::as_in_step;
+    const bool from_memory =
+        as_in_step ? cache > 0 && where.model_bytes > cache : where.cache == CacheState::cold;
+    const std::uint64_t wanted =
+        as_in_step ? std::min(where.model_bytes, where.dram_bytes) : where.dram_bytes;
     std::uint64_t copies = 1;
     if (from_memory && round > 0) {
         copies = std::min({(wanted + round - 1) / round, 1 + most_excess * wanted / copied,
-                           std::uint64_t{most_instances / group_.members.size()}});
+                           std::uint64_t{most_instances / members.size()}});
         copies = std::max<std::uint64_t>(copies, 1);
     }
     resident_bytes_ = round * copies;
@@ -96,10 +103,12 @@ std::vector<Instance> OperatorWorkload::choose_instances(const Where& where) {
     if (!cold_) {
         copies = 1;
         resident_bytes_ = round;
+        // One that outgrows the cache can't be had warm.
+        cold_ = where.cache == CacheState::warm && cache > 0 && round > cache;
     }
     std::vector<Instance> instances;
     for (std::uint64_t copy = 0; copy < copies; ++copy)
-        for (const std::size_t member : group_.members)
+        for (const std::size_t member : members)
             instances.push_back({member, static_cast<std::int32_t>(copy)});
     return instances;
 }

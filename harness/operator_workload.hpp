@@ -27,6 +27,13 @@ class CopiedWeights final : public WeightSource {
     mutable std::map<std::string, std::vector<std::byte>> copies_;
 };
 
+/// Where an operator that is measured alone finds its weights and states.
+enum class CacheState : std::uint8_t {
+    as_in_step,  ///< cold where the model does not fit the last-level cache, else warm
+    cold,        ///< in memory
+    warm,        ///< in the cache that holds one operator's
+};
+
 /// Runs the group's operators in turn, each layer's with its own weights and states. Where the
 /// model does not fit the last-level cache, weights come from memory in a real step; then copies
 /// are added until the working set is the model's, so that as much of it is found in the cache as
@@ -37,10 +44,11 @@ class OperatorWorkload final : public Workload {
     struct Where {
         std::string id;  ///< of the measurement
         Device& device;
-        const runtime::Model& model;
+        const WeightSource& weights;
         std::int64_t depth = 0;
         std::uint64_t model_bytes = 0;  ///< of weights that a step reads
         std::uint64_t dram_bytes = 0;   ///< a working set that no cache helps with
+        CacheState cache = CacheState::as_in_step;
     };
     /// Throws Unsupported.
     OperatorWorkload(const Where& where, const MeasuredOn& on, const Graph& step,

@@ -213,7 +213,7 @@ Runner::Measurements Runner::operators(const PlanStep& step) {
     const std::vector<OperatorGroup> groups = group_operators(graph);
     OperatorWorkload workload({.id = step.id,
                                .device = *setup_.devices.at(step.device).device,
-                               .model = *model.model,
+                               .weights = model.model->weights(),
                                .depth = step.work.depth,
                                .model_bytes = model.tensor_bytes(),
                                .dram_bytes = setup_.roofs.dram_bytes()},

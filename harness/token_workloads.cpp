@@ -23,10 +23,10 @@ reports::Measurement MeasuredOn::measurement(reports::Kind kind, std::string id)
     m.id = std::move(id);
     m.kind = kind;
     m.device = device;
-    m.model = model;
+    if (!model.empty()) m.model = model;
     m.threads = threads;
     m.isa = isa;
-    m.settings["kv"] = kv;
+    if (!kv.empty()) m.settings["kv"] = kv;
     return m;
 }
 

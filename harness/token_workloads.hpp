@@ -13,11 +13,11 @@ namespace edgeroof::harness {
 
 /// What every measurement of one model on one device says.
 struct MeasuredOn {
-    std::string model;  ///< reports::Model::id
+    std::string model;  ///< reports::Model::id; empty: an operator of no model
     std::string device;
     std::int32_t threads = 1;
     std::string isa;
-    std::string kv;  ///< "F16"
+    std::string kv;  ///< "F16"; empty: there is no cache
 
     reports::Measurement measurement(reports::Kind kind, std::string id) const;
 };

@@ -3,8 +3,8 @@
 
 BUILD_PACKAGES=(g++ cmake ninja-build pkg-config git ca-certificates
     libboost-program-options-dev libboost-dev libyaml-cpp-dev nlohmann-json3-dev libfmt-dev
-    libhwloc-dev libpcre2-dev)
-TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema libxml2-utils)
+    libhwloc-dev libpcre2-dev libpapi-dev)
+TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-jsonschema libxml2-utils valgrind)
 
 say() { printf '%s\n' "$*" >&2; }
 die() { say "$(basename "$0"): $1"; exit "${2:-2}"; }

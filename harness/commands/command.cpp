@@ -27,12 +27,14 @@ namespace {
 constexpr auto table = std::to_array<Command>({
     {"run", "measure roofs, operators and models; write a record and a report", run_run},
     {"llm", "time prompts and tokens as llama-bench does, with its flags and columns", run_llm},
+    {"kernels", "time operators alone, beside their roofs", run_kernels},
     {"devices", "list compute devices and sensors, and what is missing and why", run_devices},
     {"report", "make reports of records again, or compare several", run_report},
     {"model", "make, quantize and audit model files", run_model},
     {"generate", "continue a text with a model", run_generate},
     {"perplexity", "how well a model foresees a text", run_perplexity},
     {"tokenize", "the tokens that a model's tokenizer makes of a text", run_tokenize},
+    {"selftest", "find out how much two measurements on this machine differ", run_selftest},
 });
 
 std::string help() {

@@ -39,11 +39,13 @@ int run_command_line(const Arguments& arguments);
 // The subcommands, a file each.
 Exit run_run(const Arguments& arguments);
 Exit run_llm(const Arguments& arguments);
+Exit run_kernels(const Arguments& arguments);
 Exit run_devices(const Arguments& arguments);
 Exit run_model(const Arguments& arguments);
 Exit run_generate(const Arguments& arguments);
 Exit run_perplexity(const Arguments& arguments);
 Exit run_report(const Arguments& arguments);
+Exit run_selftest(const Arguments& arguments);
 Exit run_tokenize(const Arguments& arguments);
 
 }  // namespace edgeroof::harness

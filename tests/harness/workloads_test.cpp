@@ -180,7 +180,7 @@ TEST_F(WorkloadsTest, AnOperatorAloneIsOneOfItsGroup) {
     for (const OperatorGroup& group : groups) {
         OperatorWorkload workload({.id = "op",
                                    .device = *cpu,
-                                   .model = *model_,
+                                   .weights = model_->weights(),
                                    .depth = 4,
                                    .model_bytes = 1,
                                    .dram_bytes = 64 * mebibyte},

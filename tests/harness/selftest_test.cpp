@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The A/A study, on a workload whose times are known and as it is called.
+#include "harness/selftest.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "harness/commands/command.hpp"
+#include "harness/selftest_report.hpp"
+#include "tests/reports/temporary_folder.hpp"
+#include "tests/runtime/tiny_models.hpp"
+
+namespace edgeroof::harness {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+/// Says that its samples take 2, 3, 4, ... ms, four repetitions each.
+class Counting final : public Workload {
+  public:
+    reports::Measurement describe() const override {
+        reports::Measurement m;
+        m.repetitions = 4;
+        return m;
+    }
+    reports::Sample sample() override { return {0, (2 + taken++) * 1'000'000}; }
+    int taken = 0;
+};
+
+TEST(NoiseStudy, APairIsTwoMeasurementsOfTheSame) {
+    Counting workload;
+    const reports::NoisePair pair = measure_pair(workload, 0.018);
+    // The first of each does not count: 3 + 4 + 5 + 6 = 18 ms; then 8 + 9 + 10 = 27 ms.
+    EXPECT_EQ(workload.taken, 9);
+    EXPECT_EQ(pair.first.n, 4U);
+    EXPECT_DOUBLE_EQ(pair.first.median, 0.0045 / 4);
+    EXPECT_EQ(pair.second.n, 3U);
+    EXPECT_DOUBLE_EQ(pair.second.median, 0.009 / 4);
+}
+
+TEST(NoiseStudy, IsKeptInTheStateFolder) {
+    setenv("XDG_STATE_HOME", "/state", 1);
+    EXPECT_EQ(noise_path(), "/state/edgeroof/noise.json");
+    setenv("XDG_STATE_HOME", "relative", 1);  // the specification: to be ignored
+    setenv("HOME", "/home/me", 1);
+    EXPECT_EQ(noise_path(), "/home/me/.local/state/edgeroof/noise.json");
+    unsetenv("XDG_STATE_HOME");
+}
+
+struct Ended {
+    int code;
+    std::string out, err;
+};
+
+Ended run(Arguments arguments) {
+    arguments.insert(arguments.begin(), "selftest");
+    testing::internal::CaptureStdout();
+    testing::internal::CaptureStderr();
+    Ended ended{run_command_line(arguments), {}, {}};
+    ended.out = testing::internal::GetCapturedStdout();
+    ended.err = testing::internal::GetCapturedStderr();
+    return ended;
+}
+
+TEST(SelftestCommand, StoresTheNoiseFloorAndPrintsIt) {
+    test::TinyModels models;
+    const std::string model = models.make(test::tiny_shape("llama"), Format::q4_0).string();
+    const reports::testing::TemporaryFolder folder;
+    const std::string file = (folder / "noise.json").string();
+    const Ended ended = run({"--noise", "--pairs", "2", "--seconds", "0.001", "--model", model,
+                             "--threads", "1", "--out", file});
+    ASSERT_EQ(ended.code, 0) << ended.err;
+    EXPECT_THAT(ended.out, StartsWith("DRAM read: "));
+    EXPECT_THAT(ended.out, HasSubstr("noise floor: absent; it takes 100 pairs"));
+    const json stored = json::parse(reports::testing::slurp(file));
+    EXPECT_EQ(stored["schema"], "edgeroof.noise");
+    EXPECT_EQ(stored["complete"], true);
+    EXPECT_EQ(stored["threads"], 1);
+    ASSERT_EQ(stored["series"].size(), 4U);
+    for (const json& series : stored["series"]) {
+        EXPECT_EQ(series["pairs"].size(), 2U);
+        EXPECT_GT(series["rate"]["median"], 0.0);
+        EXPECT_GE(series["difference"]["median"], 0.0);
+        EXPECT_FALSE(series.contains("floor"));
+        const double first = series["pairs"][0]["first"]["median"];
+        EXPECT_GT(first, 0.0);
+        EXPECT_LT(series["pairs"][0]["start_ns"], series["pairs"][1]["start_ns"]);
+    }
+}
+
+TEST(SelftestCommand, BadInputIsOneLineAndExit2) {
+    const reports::testing::TemporaryFolder folder;
+    const std::string out = (folder / "noise.json").string();
+    for (const Arguments& bad :
+         std::vector<Arguments>{{"--out", out},
+                                {"--noise", "--out", out, "--pairs", "0"},
+                                {"--noise", "--out", out, "--seconds", "nan"},
+                                {"--noise", "--out", out, "--over", "-1"},
+                                {"--noise", "--out", out, "-o", "xml"},
+                                {"--noise", "--out", out, "--device", "gpu"},
+                                {"--noise", "--out", out, "--model", "/no/such.gguf"},
+                                {"--noise", "--out", (folder / "").string()},
+                                {"--noise", "--out", "/no/such/folder/noise.json"},
+                                {"--loud"}}) {
+        const Ended ended = run(bad);
+        EXPECT_EQ(ended.code, 2) << bad.back() << ended.out;
+        EXPECT_THAT(ended.err, StartsWith("edgeroof: "));
+        EXPECT_EQ(ended.out, "");
+    }
+    EXPECT_EQ(run({"--help"}).code, 0);
+}
+
+}  // namespace
+}  // namespace edgeroof::harness
