@@ -42,6 +42,8 @@ class WeightSource {
     virtual std::span<const std::byte> bytes(const Tensor& weight) const = 0;
     /// The device has its own copy of these bytes and will not read them again.
     virtual void release(const Tensor& weight) const { (void)weight; }
+    /// The same of a part of what bytes() gave; the rest is still to be read, release() follows.
+    virtual void release_part(std::span<const std::byte> part) const { (void)part; }
 };
 
 /// A device's resident tensors: weights as it lays them out, and states. Executables compiled into
@@ -73,7 +75,8 @@ struct StepTime {
     std::optional<std::chrono::nanoseconds> device{};  ///< the device's own clock, where it has one
 };
 
-/// Time of the operators that the device ran as one (a fusion is one group), from a profiled step.
+/// Time of the operators that the device ran as one (a fusion is one group), from a profiled step:
+/// mean over the threads that share them. All groups together take no longer than the step.
 struct GroupTime {
     std::vector<std::size_t> ops;  ///< indices into Graph::ops
     std::chrono::nanoseconds time{};
@@ -86,7 +89,8 @@ class Executable {
     /// Blocks until the step is done. Throws DeviceLost.
     virtual StepTime run(const Step& step) = 0;
     virtual void read(TensorId output, std::span<std::byte> bytes) = 0;
-    /// Runs a step with a clock around every group. Slower than run: never mix their figures.
+    /// Runs a step with a clock around every group. Slower than run, if little: their figures are
+    /// never mixed.
     virtual std::vector<GroupTime> profile(const Step& step) = 0;
     /// Arithmetic operations that the last run's PeakCompute did (2 per multiply-add).
     virtual std::uint64_t roof_operations() const { return 0; }

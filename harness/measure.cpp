@@ -2,6 +2,7 @@
 #include "harness/measure.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "harness/clock.hpp"
 #include "harness/stopping.hpp"
@@ -12,6 +13,8 @@ namespace {
 /// A sample shorter than this notices that something else has just filled the caches; it is
 /// preceded by one that does not count.
 constexpr double notices_caches_seconds = 0.02;
+/// What the closer look may take of the workload's time.
+constexpr double most_closer = 0.5;
 
 /// The samples of one workload as they grow.
 class Series {
@@ -64,7 +67,8 @@ class Series {
 
 class InTurns {
   public:
-    InTurns(Workload& workload, std::span<Workload* const> roofs, const MeasureSettings& settings)
+    InTurns(Workload& workload, std::span<Workload* const> roofs, const MeasureSettings& settings,
+            Workload* closer)
         : settings_(settings),
           turns_(roofs.empty() ? 1 : std::max<std::int64_t>(settings.turns, 1)),
           main_(workload, settings.stop) {
@@ -72,6 +76,9 @@ class InTurns {
         slices.rule = "time-cap";
         slices.precision = settings.stop.precision;
         for (Workload* roof : roofs) roofs_.emplace_back(*roof, slices);
+        order_.resize(roofs_.size());
+        std::iota(order_.begin(), order_.end(), std::size_t{0});
+        if (closer != nullptr) closer_.emplace(*closer, slices);
     }
 
     void run() {
@@ -80,6 +87,7 @@ class InTurns {
             measure_roofs();
             if (settings_.stop_now()) break;
             take_turn();
+            look_closer();
             const auto reason = main_.rule().reason();
             // The cap ends it even where turns are still to come; precision waits for them.
             if (reason && (turn + 1 >= turns_ || *reason == reports::StopReason::time_cap)) {
@@ -92,23 +100,34 @@ class InTurns {
 
     reports::Measurement& main() { return main_.result(); }
 
-    std::vector<reports::Measurement> finish(bool failed) {
-        std::vector<reports::Measurement> all;
-        all.push_back(main_.finish(failed ? reports::StopReason::failed : reason_));
+    Measured finish(bool failed) {
+        Measured all;
+        reports::Measurement& main = all.workload;
+        main = main_.finish(failed ? reports::StopReason::failed : reason_);
         for (Series& roof : roofs_) {
             reports::Measurement measured = roof.finish(reports::StopReason::fixed_count);
             if (measured.samples.empty()) continue;
-            measured.id += " beside " + all[0].id;
-            all[0].roofs.push_back(measured.id);
-            measured.validity = all[0].validity;
-            all.push_back(std::move(measured));
+            measured.id += " beside " + main.id;
+            main.roofs.push_back(measured.id);
+            measured.validity = main.validity;
+            all.roofs.push_back(std::move(measured));
+        }
+        if (closer_) {
+            reports::Measurement measured = closer_->finish(reports::StopReason::fixed_count);
+            if (measured.samples.empty()) return all;
+            measured.roofs = main.roofs;
+            measured.validity = main.validity;
+            all.closer = std::move(measured);
         }
         return all;
     }
 
   private:
     void measure_roofs() {
-        for (Series& roof : roofs_) {
+        // There and back: none of them is always the first after the workload.
+        std::reverse(order_.begin(), order_.end());
+        for (const std::size_t index : order_) {
+            Series& roof = roofs_[index];
             roof.begin_turn();
             const double before = roof.rule().seconds();
             do roof.take();
@@ -136,18 +155,29 @@ class InTurns {
         }
     }
 
+    void look_closer() {
+        if (!closer_ || settings_.stop_now() ||
+            closer_->rule().seconds() > most_closer * main_.rule().seconds())
+            return;
+        closer_->begin_turn();
+        closer_->take();
+        settings_.tick(main_.rule().seconds());
+    }
+
     const MeasureSettings& settings_;
     std::int64_t turns_;
     Series main_;
     std::vector<Series> roofs_;
+    std::vector<std::size_t> order_;  ///< of roofs_, in the turn to come
+    std::optional<Series> closer_;
     reports::StopReason reason_ = reports::StopReason::interrupted;
 };
 
 }  // namespace
 
-std::vector<reports::Measurement> measure(Workload& workload, std::span<Workload* const> roofs,
-                                          const MeasureSettings& settings) {
-    InTurns turns(workload, roofs, settings);
+Measured measure(Workload& workload, std::span<Workload* const> roofs,
+                 const MeasureSettings& settings, Workload* closer) {
+    InTurns turns(workload, roofs, settings, closer);
     const SystemCounts before = count_system(settings.waiting_threads);
     reports::Validity validity;
     try {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -37,9 +38,17 @@ struct MeasureSettings {
     std::function<bool()> stop_now = [] { return false; };
 };
 
-/// The workload's measurement, then those of `roofs`, whose ids get "ROOF beside WORKLOAD". A
-/// device that fails ends the measurement; what it had measured stays, with the reason.
-std::vector<reports::Measurement> measure(Workload& workload, std::span<Workload* const> roofs,
-                                          const MeasureSettings& settings);
+struct Measured {
+    reports::Measurement workload;
+    std::vector<reports::Measurement> roofs;  ///< ids: "ROOF beside WORKLOAD"; none without samples
+    /// The closer look, with the same roofs; none where there was none, or no time for it.
+    std::optional<reports::Measurement> closer;
+};
+
+/// `closer`: the workload once more, with something that slows it (clocks around its parts). It has
+/// a sample after each of the workload's turns while it takes at most half as long as that does.
+/// A device that fails ends the measurement; what it had measured stays, with the reason.
+Measured measure(Workload& workload, std::span<Workload* const> roofs,
+                 const MeasureSettings& settings, Workload* closer = nullptr);
 
 }  // namespace edgeroof::harness

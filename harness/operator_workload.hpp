@@ -57,9 +57,13 @@ class OperatorWorkload final : public Workload {
     reports::Measurement describe() const override;
     reports::Sample sample() override;
 
-    /// Bytes that a round of all instances reads and writes; activations are used again and again.
-    std::uint64_t footprint_bytes() const { return resident_bytes_ + work_.activation_bytes; }
     bool cold() const { return cold_; }
+    /// Of what passes through the memory that may bound it: the weights and states of a round of
+    /// all instances; where activations outweigh them, the activations, used again and again.
+    std::uint64_t working_set_bytes() const {
+        const bool streams = work_.weight_bytes + work_.state_bytes >= work_.activation_bytes;
+        return streams ? resident_bytes_ : work_.activation_bytes;
+    }
 
   private:
     struct Chunk {

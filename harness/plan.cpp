@@ -42,7 +42,6 @@ class Planner {
         whole(Kind::prefill, "prefill", device, index, profile_.prefill);
         whole(Kind::decode, "decode", device, index, profile_.decode);
         whole(Kind::first_token, "first token", device, index, profile_.first_token);
-        if (profile_.step_profile) profiles(device, index);
         if (profile_.operators) operators(device, index);
     }
 
@@ -78,49 +77,28 @@ class Planner {
         return false;
     }
 
-    std::string whole_id(std::string_view what, const std::string& device, std::size_t index,
-                         TokenWork work) const {
-        return fmt::format("{}/{}/{}/n{}/d{}", what, models_[index].facts.id, device, work.tokens,
-                           work.depth);
-    }
-
     void whole(Kind kind, std::string_view what, const std::string& device, std::size_t index,
                const TokenWorkSettings& settings) {
         for (const TokenWork& work : settings.work) {
             if (!fits(what, device, index, work)) continue;
             PlanStep& step = add(kind, device, index, work, settings.stop);
-            step.id = whole_id(what, device, index, work);
-            beside(step, {roofs_.read_of(models_[index].tensor_bytes()),
-                          roofs_.compute_for(main_format(models_[index]))});
-        }
-    }
-
-    /// Steps whose time is split over their operators: decode and prefill of the operators' sizes.
-    void profiles(const std::string& device, std::size_t index) {
-        for (const TokenWorkSettings* settings : {&profile_.prefill, &profile_.decode}) {
-            const bool prefill = settings == &profile_.prefill;
-            for (const TokenWork& work : settings->work) {
-                // A prompt of several batches is no one step.
-                if ((prefill && work.tokens > profile_.batch) ||
-                    work.tokens + work.depth > *models_[index].facts.context_length)
-                    continue;
-                PlanStep& step = add(Kind::step_profile, device, index, work, profile_stop());
-                step.group_name = prefill ? "prefill" : "decode";
-                step.id = whole_id(step.group_name, device, index, work);
-                std::vector<RoofEntry> roofs{roofs_.read_of(models_[index].tensor_bytes()),
-                                             roofs_.compute_for("F32")};
+            step.id = fmt::format("{}/{}/{}/n{}/d{}", what, models_[index].facts.id, device,
+                                  work.tokens, work.depth);
+            std::vector<RoofEntry> roofs{roofs_.read_of(models_[index].tensor_bytes()),
+                                         roofs_.compute_for(main_format(models_[index]))};
+            // A prompt of several batches is no one step.
+            step.profiled = profile_.step_profile && kind != Kind::first_token &&
+                            (kind == Kind::decode || work.tokens <= profile_.batch);
+            if (step.profiled) {
+                step.seconds += settings.stop.max_seconds / 2;
                 // Operators on other formats than floats are matmuls; attention and norms are
                 // floats.
-                if (const RoofEntry main = roofs_.compute_for(main_format(models_[index]));
-                    main.roof.name != roofs.back().roof.name)
-                    roofs.push_back(main);
-                beside(step, std::move(roofs));
+                if (RoofEntry floats = roofs_.compute_for("F32");
+                    floats.roof.name != roofs.back().roof.name)
+                    roofs.push_back(std::move(floats));
             }
+            beside(step, std::move(roofs));
         }
-    }
-
-    StopSettings profile_stop() const {
-        return profile_.operators ? profile_.operators->stop : profile_.roofs.stop;
     }
 
     void operators(const std::string& device, std::size_t index) {
@@ -168,9 +146,6 @@ std::string PlanStep::text() const {
             return fmt::format("first token after {}{}", work.tokens, depth);
         case Kind::operators:
             return fmt::format("{} with {} tokens{}", group_name, work.tokens, depth);
-        case Kind::step_profile:
-            return fmt::format("operators within {} of {} tokens{}", group_name, work.tokens,
-                               depth);
     }
     return {};
 }

@@ -20,15 +20,16 @@ struct PlanStep {
         prefill,
         decode,  ///< and the latency of its tokens
         first_token,
-        operators,     ///< one group of operators, alone
-        step_profile,  ///< a running step with a clock around every group
+        operators,  ///< one group of operators, alone
     };
 
     Kind kind = Kind::roof;
-    std::string id;  ///< of its measurement; a step_profile: of the measurement that it splits
+    std::string id;  ///< of its measurement
     std::string device;
     std::size_t model = 0;  ///< of the models given; meaningless for a roof
-    TokenWork work;         ///< operators and profiles: tokens of the step, and its depth
+    TokenWork work;         ///< operators: tokens of the step, and its depth
+    /// Prefill and decode: in turns with the same work, taken apart by clocks around its operators.
+    bool profiled = false;
     RoofEntry roof;         ///< kind roof: which
     std::size_t group = 0;  ///< operators: index in group_operators of the step's graph
     std::string group_name;
@@ -49,8 +50,7 @@ struct Plan {
     std::int64_t context(std::size_t model) const;
 };
 
-/// For each device: its roofs; for each model: prompts, tokens, first tokens, profiles of steps,
-/// operators.
+/// For each device: its roofs; for each model: prompts, tokens, first tokens, operators.
 Plan make_plan(const Profile& profile, const std::vector<LoadedModel>& models,
                const std::vector<std::string>& devices, const RoofPlan& roofs);
 

@@ -56,8 +56,7 @@ struct Profile {
     RoofSettings roofs;
     std::optional<OperatorSettings> operators;
     TokenWorkSettings prefill, decode, first_token;
-    bool step_profile =
-        true;  ///< one step of each operators.tokens with a clock around every group
+    bool step_profile = true;  ///< take each prefill and decode apart, beside it
     double sensor_hz = 10.0;
 
     std::string path;  ///< where it was found

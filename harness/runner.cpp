@@ -9,7 +9,7 @@
 #include "harness/clock.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/operator_workload.hpp"
-#include "harness/step_profile.hpp"
+#include "harness/roof_search.hpp"
 #include "reports/analysis/rates.hpp"
 
 namespace edgeroof::harness {
@@ -48,10 +48,7 @@ void Runner::run() {
             for (const reports::Measurement& m : perform(step)) {
                 if (m.samples.empty() && m.validity.state != reports::State::failed) continue;
                 sink_.measurement(m);
-                if (m.id == step.id) {
-                    finished_[m.id] = m;
-                    result = result_text(m);
-                }
+                if (m.id == step.id) result = result_text(m);
             }
         } catch (const Unsupported& error) {
             absent(error.what());
@@ -67,29 +64,10 @@ void Runner::run() {
     }
 }
 
-const reports::Measurement* Runner::finished(const std::string& id) const {
-    const auto found = finished_.find(id);
-    if (found != finished_.end()) return &found->second;
-    return setup_.earlier != nullptr ? setup_.earlier->find(id) : nullptr;
-}
-
 bool Runner::is_known(const PlanStep& step) const {
     if (setup_.earlier == nullptr) return false;
-    if (step.kind == Kind::step_profile) return is_known_profile(step);
     const reports::Measurement* known = setup_.earlier->find(step.id);
     return known != nullptr && known->stop.reason != reports::StopReason::interrupted;
-}
-
-bool Runner::is_known_profile(const PlanStep& step) const {
-    // Every operator of the step is in one of its measurements.
-    std::size_t members = 0;
-    for (const reports::Measurement& m : setup_.earlier->measurements)
-        if (m.in_step && m.step == step.id && m.stop.reason != reports::StopReason::interrupted)
-            members += m.members.size();
-    const std::int64_t tokens = step.group_name == "decode" ? 1 : step.work.tokens;
-    const Graph graph = setup_.models[step.model].model->graph(
-        {.tokens = tokens, .context = plan_.context(step.model), .kv = setup_.profile.kv_format});
-    return members == graph.ops.size();
 }
 
 Runner::Measurements Runner::perform(const PlanStep& step) {
@@ -98,8 +76,6 @@ Runner::Measurements Runner::perform(const PlanStep& step) {
             return roof(step);
         case Kind::operators:
             return operators(step);
-        case Kind::step_profile:
-            return step_profile(step);
         default:
             return tokens(step);
     }
@@ -177,8 +153,37 @@ Engine& Runner::engine(const PlanStep& step) {
     return *engine_;
 }
 
+reports::Record Runner::facts(const PlanStep& step) const {
+    const DeviceInfo& info = setup_.devices.at(step.device).device->info();
+    reports::Device device;
+    device.id = step.device;
+    if (info.last_level_cache_bytes > 0)
+        device.last_level_cache_bytes = info.last_level_cache_bytes;
+    device.threads = info.threads;
+    reports::Record record;
+    record.devices = {device};
+    record.models = {setup_.models[step.model].facts};
+    return record;
+}
+
+Runner::Measurements Runner::beside_roofs(const PlanStep& step, const Beside& beside) {
+    const auto attempt = [&](const std::vector<RoofEntry>& roofs) {
+        Measured measured =
+            measure(beside.workload, workloads(step, roofs), settings_for(step), beside.profile);
+        Measurements all = std::move(measured.roofs);
+        if (measured.closer) {
+            std::ranges::move(beside.profile->parts(*measured.closer), std::back_inserter(all));
+            all.push_back(std::move(*measured.closer));
+        }
+        all.push_back(std::move(measured.workload));
+        return all;
+    };
+    return measure_below(attempt, facts(step), beside.roofs,
+                         access_shapes(setup_.roofs, beside.working_set_bytes));
+}
+
 Runner::Measurements Runner::roof(const PlanStep& step) {
-    return measure(roof_set(step.device).get(step.roof), {}, settings_for(step));
+    return {measure(roof_set(step.device).get(step.roof), {}, settings_for(step)).workload};
 }
 
 Runner::Measurements Runner::tokens(const PlanStep& step) {
@@ -195,10 +200,23 @@ Runner::Measurements Runner::tokens(const PlanStep& step) {
         decode = owned.get();
         workload = std::move(owned);
     }
-    Measurements all = measure(*workload, workloads(step, step.roofs_beside), settings_for(step));
-    if (decode != nullptr && !all.front().samples.empty())
-        all.push_back(decode->latency(all.front(), "latency" + step.id.substr(6)));
-    std::rotate(all.begin(), all.begin() + 1, all.end());
+    const reports::Work work = workload->describe().work;
+    const std::uint64_t streamed =
+        (work.weight_bytes + work.state_bytes) /
+        static_cast<std::uint64_t>(decode != nullptr ? step.work.tokens : 1);
+    std::unique_ptr<StepProfileWorkload> profile;
+    if (step.profiled)
+        profile = std::make_unique<StepProfileWorkload>(
+            engine(step), on,
+            ProfiledStep{.id = step.id,
+                         .work = step.work,
+                         .decode = decode != nullptr,
+                         .streamed_bytes = streamed,
+                         .cache_bytes =
+                             setup_.devices.at(step.device).device->info().last_level_cache_bytes});
+    Measurements all = beside_roofs(step, {*workload, step.roofs_beside, streamed, profile.get()});
+    if (decode != nullptr && !all.back().samples.empty())
+        all.insert(all.end() - 1, decode->latency(all.back(), "latency" + step.id.substr(6)));
     return all;
 }
 
@@ -218,34 +236,11 @@ Runner::Measurements Runner::operators(const PlanStep& step) {
                                .model_bytes = model.tensor_bytes(),
                                .dram_bytes = setup_.roofs.dram_bytes()},
                               on, graph, groups.at(step.group));
+    const std::uint64_t working_set =
+        workload.cold() ? model.tensor_bytes() : workload.working_set_bytes();
     std::vector<RoofEntry> roofs = step.roofs_beside;
-    roofs.push_back(
-        setup_.roofs.read_of(workload.cold() ? model.tensor_bytes() : workload.footprint_bytes()));
-    Measurements all = measure(workload, workloads(step, roofs), settings_for(step));
-    std::rotate(all.begin(), all.begin() + 1, all.end());
-    return all;
-}
-
-Runner::Measurements Runner::step_profile(const PlanStep& step) {
-    const reports::Measurement* plain = finished(step.id);
-    if (plain == nullptr) return {};  // it was not to be had; that was said
-    const auto seconds = reports::estimate_seconds(*plain);
-    const bool decode = step.group_name == "decode";
-    const std::uint64_t streamed = plain->work.weight_bytes + plain->work.state_bytes;
-    const MeasuredOn on = measured_on(step);
-    StepProfileWorkload workload(
-        engine(step), on,
-        {.id = step.id,
-         .work = step.work,
-         .decode = decode,
-         .streamed_bytes =
-             decode ? streamed / static_cast<std::uint64_t>(step.work.tokens) : streamed,
-         .cache_bytes = setup_.devices.at(step.device).device->info().last_level_cache_bytes});
-    Measurements all = measure(workload, workloads(step, step.roofs_beside), settings_for(step));
-    Measurements parts = workload.parts(all.front(), seconds ? seconds->median : 0.0);
-    all.erase(all.begin());
-    std::move(parts.begin(), parts.end(), std::back_inserter(all));
-    return all;
+    roofs.push_back(setup_.roofs.read_of(working_set));
+    return beside_roofs(step, {workload, std::move(roofs), working_set, nullptr});
 }
 
 std::string result_text(const reports::Measurement& m) {

@@ -18,6 +18,7 @@
 #include "harness/profile.hpp"
 #include "harness/progress.hpp"
 #include "harness/roofs.hpp"
+#include "harness/step_profile.hpp"
 #include "harness/token_workloads.hpp"
 
 namespace edgeroof::harness {
@@ -52,12 +53,20 @@ class Runner {
     using Measurements = std::vector<reports::Measurement>;
 
     bool is_known(const PlanStep& step) const;
-    bool is_known_profile(const PlanStep& step) const;
     Measurements perform(const PlanStep& step);
     Measurements roof(const PlanStep& step);
     Measurements tokens(const PlanStep& step);
     Measurements operators(const PlanStep& step);
-    Measurements step_profile(const PlanStep& step);
+    /// A workload and what is measured in turns with it.
+    struct Beside {
+        Workload& workload;
+        std::vector<RoofEntry> roofs;
+        std::uint64_t working_set_bytes = 0;
+        StepProfileWorkload* profile = nullptr;
+    };
+    /// The roofs' measurements, the profile's, and at the end the workload's own. Where one lies
+    /// above its roof, all are made again, beside more roofs; what is above then is suspect.
+    Measurements beside_roofs(const PlanStep& step, const Beside& beside);
 
     MeasureSettings settings_for(const PlanStep& step) const;
     const StopSettings& stop_for(const PlanStep& step) const;
@@ -65,8 +74,8 @@ class Runner {
     Engine& engine(const PlanStep& step);
     MeasuredOn measured_on(const PlanStep& step) const;
     RoofSet& roof_set(const std::string& device);
-    /// The measurement of that id: of this run, or known from an earlier part.
-    const reports::Measurement* finished(const std::string& id) const;
+    /// The step's device and model, as a record says them.
+    reports::Record facts(const PlanStep& step) const;
 
     Setup setup_;
     const Plan& plan_;
@@ -76,7 +85,6 @@ class Runner {
     std::unique_ptr<Engine> engine_;
     std::size_t engine_model_ = 0;
     std::string engine_device_;
-    std::map<std::string, reports::Measurement> finished_;  ///< whole prefills and decodes
 };
 
 /// "812 t/s +/- 0.6 %": what a progress line says of a finished step.

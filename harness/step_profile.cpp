@@ -7,7 +7,6 @@
 #include <algorithm>
 
 #include "harness/clock.hpp"
-#include "reports/analysis/rates.hpp"
 
 namespace edgeroof::harness {
 
@@ -24,47 +23,63 @@ StepProfileWorkload::StepProfileWorkload(Engine& engine, const MeasuredOn& on, P
 }
 
 reports::Measurement StepProfileWorkload::describe() const {
-    reports::Measurement m = on_.measurement(reports::Kind::op, "in " + step_.id);
-    m.in_step = true;
+    reports::Measurement m = on_.measurement(reports::Kind::profiled, "in " + step_.id);
     m.step = step_.id;
     m.tokens = step_.work.tokens;
     m.depth = step_.work.depth;
+    m.work = record_work(step_.decode ? engine_.decode_work(m.tokens, m.depth)
+                                      : engine_.prefill_work(m.tokens, m.depth));
     return m;
 }
 
-reports::Sample StepProfileWorkload::sample() {
-    const std::int64_t start = monotonic_ns();
-    for (std::int64_t i = 0; i < steps(); ++i)
-        for (const GroupTime& group : engine_.profile(graph_.tokens, step_.work.depth + i)) {
-            Fusion fusion;
-            for (const std::size_t op : group.ops) fusion.insert(group_of_.at(op));
-            times_[fusion][start] += group.time.count();
-            ops_[fusion].insert(group.ops.begin(), group.ops.end());
-        }
-    return {start, monotonic_ns() - start};
+void StepProfileWorkload::learn(const std::vector<GroupTime>& groups) {
+    for (const GroupTime& group : groups) {
+        Fusion fusion;
+        for (const std::size_t op : group.ops) fusion.insert(group_of_.at(op));
+        auto part = std::find_if(parts_.begin(), parts_.end(),
+                                 [&](const Part& known) { return known.fusion == fusion; });
+        if (part == parts_.end()) part = parts_.insert(part, Part{fusion, {}});
+        part->ops.insert(group.ops.begin(), group.ops.end());
+        part_of_.push_back(static_cast<std::size_t>(part - parts_.begin()));
+    }
 }
 
-std::vector<reports::Measurement> StepProfileWorkload::parts(const reports::Measurement& whole,
-                                                             double plain_seconds) const {
-    const auto slow = reports::estimate_seconds(whole);
+reports::Sample StepProfileWorkload::sample() {
+    std::vector<std::int64_t> times(parts_.size());
+    const std::int64_t start = monotonic_ns();
+    for (std::int64_t i = 0; i < steps(); ++i) {
+        const std::vector<GroupTime> groups = engine_.profile(graph_.tokens, step_.work.depth + i);
+        if (part_of_.empty()) {
+            learn(groups);
+            times.resize(parts_.size());
+        }
+        for (std::size_t group = 0; group < groups.size(); ++group)
+            times[part_of_.at(group)] += groups[group].time.count();
+    }
+    const std::int64_t end = monotonic_ns();
+    times_[start] = std::move(times);
+    return {start, end - start};
+}
+
+std::vector<reports::Measurement> StepProfileWorkload::parts(
+    const reports::Measurement& whole) const {
     std::vector<reports::Measurement> all;
-    for (const auto& [fusion, times] : times_) {
-        reports::Measurement m = describe(fusion);
+    for (std::size_t part = 0; part < parts_.size(); ++part) {
+        reports::Measurement m = describe(parts_[part]);
         m.turns = whole.turns;
         m.roofs = whole.roofs;
         m.warm_up = whole.warm_up;
         m.stop = whole.stop;
         m.validity = whole.validity;
         for (const reports::Sample& sample : whole.samples)
-            m.samples.push_back({sample.start_ns, times.at(sample.start_ns)});
-        if (slow && plain_seconds > 0)
-            m.settings["slowed_by"] = fmt::format("{:.3f}", slow->median / plain_seconds);
+            m.samples.push_back({sample.start_ns, times_.at(sample.start_ns)[part]});
         all.push_back(std::move(m));
     }
     return all;
 }
 
-reports::Measurement StepProfileWorkload::describe(const Fusion& fusion) const {
+reports::Measurement StepProfileWorkload::describe(const Part& part) const {
+    const Fusion& fusion = part.fusion;
     // The heaviest of what was fused gives kind, format and shape.
     const auto heaviness = [&](std::size_t group) {
         return work_of(graph_, graph_.ops[groups_[group].members.front()], step_.work.depth)
@@ -76,20 +91,25 @@ reports::Measurement StepProfileWorkload::describe(const Fusion& fusion) const {
     std::vector<std::string> names;
     for (const std::size_t group : fusion) names.push_back(groups_[group].op.name);
     reports::Measurement m = describe();
+    m.kind = reports::Kind::op;
+    m.in_step = true;
     m.op = groups_[main].op;
     m.op->name = fmt::format("{}", fmt::join(names, " & "));
     m.id = fmt::format("in {}/{}/{}/{}", step_.id, m.op->name, m.op->format,
                        fmt::join(m.op->shape, "x"));
     edgeroof::Work work;
-    for (const std::size_t member : ops_.at(fusion)) {
+    for (const std::size_t member : part.ops) {
         m.members.push_back(graph_.ops[member].name);
         for (std::int64_t i = 0; i < steps(); ++i)
             work += work_of(graph_, graph_.ops[member], step_.work.depth + i);
     }
     m.work = record_work(work);
-    // What a step streams drives weights and caches out between two uses; activations, just
-    // written, are still there.
-    const bool streams = m.work.weight_bytes + m.work.state_bytes > m.work.activation_bytes;
+    // What a step streams drives weights and states out of the caches between two uses; activations, just
+    // written, are still there. A cache is several times as fast as memory, so that activations
+    // have to be as many times more before they matter more.
+    constexpr std::uint64_t cache_over_memory = 4;
+    const bool streams =
+        cache_over_memory * (m.work.weight_bytes + m.work.state_bytes) > m.work.activation_bytes;
     const bool overflows = step_.cache_bytes > 0 && step_.streamed_bytes > step_.cache_bytes;
     m.settings["cache"] = streams && overflows ? "cold" : "warm";
     return m;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Where the time of a running prefill or decode goes: steps with a clock around every group of
-// operators that the device runs as one.
+// operators that the device runs as one, in turns with the same steps without.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,8 @@ struct ProfiledStep {
     std::uint64_t cache_bytes = 0;     ///< of the device's last level; 0: unknown
 };
 
-/// A sample is the whole work, profiled.
+/// A sample is the whole work, profiled (kind profiled). Between its steps it does no more than the
+/// plain work does, so that the device's threads find each step as soon.
 class StepProfileWorkload final : public Workload {
   public:
     StepProfileWorkload(Engine& engine, const MeasuredOn& on, ProfiledStep step);
@@ -34,26 +35,32 @@ class StepProfileWorkload final : public Workload {
     reports::Sample sample() override;
 
     /// `whole` taken apart: a measurement per group of equal operators, whose samples are the times
-    /// that all of the group took within the work's samples. settings["slowed_by"]: median of the
-    /// whole over `plain_seconds`, the median without clocks (0: unknown).
-    std::vector<reports::Measurement> parts(const reports::Measurement& whole,
-                                            double plain_seconds) const;
+    /// that all of the group took within the whole's samples.
+    std::vector<reports::Measurement> parts(const reports::Measurement& whole) const;
 
   private:
     /// Indices of groups of equal operators that the device runs as one: mostly one.
     using Fusion = std::set<std::size_t>;
+    struct Part {
+        Fusion fusion;
+        std::set<std::size_t> ops;  ///< all operators of the graph that are in it
+    };
 
+    /// Finds the parts that the device's groups belong to: the same in every step.
+    void learn(const std::vector<GroupTime>& groups);
     std::int64_t steps() const { return step_.decode ? step_.work.tokens : 1; }
-    reports::Measurement describe(const Fusion& fusion) const;
+    reports::Measurement describe(const Part& part) const;
 
     Engine& engine_;
     const MeasuredOn& on_;
     ProfiledStep step_;
     Graph graph_;
     std::vector<OperatorGroup> groups_;
-    std::vector<std::size_t> group_of_;                             ///< by operator
-    std::map<Fusion, std::set<std::size_t>> ops_;                   ///< the operators of each
-    std::map<Fusion, std::map<std::int64_t, std::int64_t>> times_;  ///< ns, by start of the sample
+    std::vector<std::size_t> group_of_;  ///< by operator
+    std::vector<Part> parts_;
+    std::vector<std::size_t> part_of_;  ///< by group of the device
+    /// By start of the sample: ns of each part.
+    std::map<std::int64_t, std::vector<std::int64_t>> times_;
 };
 
 }  // namespace edgeroof::harness

@@ -37,7 +37,9 @@ CpuExecutable::CpuExecutable(const Graph& graph, Plan plan, std::shared_ptr<Resi
       plan_(std::move(plan)),
       arena_(plan_.arena_bytes, "the activations"),
       residents_(std::move(residents)),
-      pool_(std::move(pool)) {}
+      pool_(std::move(pool)) {
+    group_steps();
+}
 
 std::span<std::byte> CpuExecutable::tensor(TensorId id, std::size_t bytes, const char* what) const {
     const std::vector<TensorId>& ids = what[0] == 'i' ? inputs_ : outputs_;
@@ -108,34 +110,48 @@ StepTime CpuExecutable::run(const Step& step) {
 
 std::vector<GroupTime> CpuExecutable::profile(const Step& step) {
     const Lane shared = lane_of(step);
-    std::vector<Clock::time_point> ends(plan_.steps.size());
-    const auto start = Clock::now();
+    const std::size_t steps = plan_.steps.size();
+    // When each thread began each step, and ended the last: no barrier but those of run, so that
+    // threads overlap as they do there.
+    std::vector<std::vector<Clock::time_point>> marks(static_cast<std::size_t>(shared.threads),
+                                                      std::vector<Clock::time_point>(steps + 1));
     pool_->run([&](int thread) {
         const Lane lane = lane_of_thread(shared, thread);
-        for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+        std::vector<Clock::time_point>& mark = marks[static_cast<std::size_t>(thread)];
+        pool_->barrier();  // the time that a parked thread takes to wake up is no operator's
+        for (std::size_t i = 0; i < steps; ++i) {
+            if (plan_.steps[i]->barrier_before) pool_->barrier();
+            mark[i] = Clock::now();
             plan_.steps[i]->run(lane);
-            pool_->barrier();
-            if (thread == 0) ends[i] = Clock::now();
         }
+        pool_->barrier();
+        mark[steps] = Clock::now();
     });
     count_roof_operations();
+    // A thread that waits at a barrier waits for the step before it. The mean over the threads is
+    // what the step costs: where one runs ahead into the next step, both get their part.
+    std::vector<GroupTime> times = groups_;
+    for (std::size_t i = 0; i < steps; ++i) {
+        Clock::duration all{};
+        for (const auto& mark : marks) all += mark[i + 1] - mark[i];
+        times[group_of_[i]].time += all / shared.threads;
+    }
+    return times;
+}
+
+void CpuExecutable::group_steps() {
     // Steps of one operator (its activations prepared, then the operator) are one group, and so are
     // operators that one step does.
-    std::vector<GroupTime> groups;
-    auto before = start;
-    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-        const std::vector<std::size_t>& ops = plan_.steps[i]->ops;
-        const bool joins = !groups.empty() && std::ranges::any_of(ops, [&](std::size_t op) {
-            return std::ranges::find(groups.back().ops, op) != groups.back().ops.end();
+    for (const auto& step : plan_.steps) {
+        const bool joins = !groups_.empty() && std::ranges::any_of(step->ops, [&](std::size_t op) {
+            return std::ranges::find(groups_.back().ops, op) != groups_.back().ops.end();
         });
-        if (!joins) groups.push_back({});
-        GroupTime& group = groups.back();
-        for (const std::size_t op : ops)
-            if (std::ranges::find(group.ops, op) == group.ops.end()) group.ops.push_back(op);
-        group.time += ends[i] - before;
-        before = ends[i];
+        if (!joins) groups_.push_back({});
+        std::vector<std::size_t>& ops = groups_.back().ops;
+        for (const std::size_t op : step->ops)
+            if (std::ranges::find(ops, op) == ops.end()) ops.push_back(op);
+        group_of_.push_back(groups_.size() - 1);
     }
-    return groups;
 }
 
 }  // namespace edgeroof::cpu

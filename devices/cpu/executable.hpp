@@ -23,6 +23,7 @@ class CpuExecutable final : public Executable {
     /// Throws where the step does not fit the graph or the states; nothing is written then.
     Lane lane_of(const Step& step) const;
     void count_roof_operations();
+    void group_steps();
 
     const std::int64_t tokens_;
     const std::vector<TensorId> inputs_, outputs_;
@@ -31,6 +32,8 @@ class CpuExecutable final : public Executable {
     Buffer arena_;
     std::shared_ptr<Residents> residents_;
     std::shared_ptr<ThreadPool> pool_;
+    std::vector<GroupTime> groups_;      ///< operators that run as one, without times
+    std::vector<std::size_t> group_of_;  ///< by step of the plan
     std::uint64_t roof_operations_ = 0;
 };
 

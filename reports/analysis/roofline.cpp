@@ -72,7 +72,7 @@ std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>&
                               const Measurement& m) {
     const auto seconds = estimate_seconds(m);
     const auto flops = static_cast<double>(m.work.flops);
-    const auto bytes = static_cast<double>(m.work.bytes());
+    const auto bytes = static_cast<double>(bytes_through_memory(m));
     if (!seconds || bytes == 0.0) return std::nullopt;
     Point p;
     p.measurement = &m;
@@ -104,6 +104,14 @@ std::string Point::roof_name() const {
     const Share* share = nearest();
     if (share == nullptr) return "";
     return memory_share && share == &*memory_share ? memory_roof->name : compute_roof->name;
+}
+
+std::uint64_t bytes_through_memory(const Measurement& m) {
+    const std::uint64_t streamed = m.work.weight_bytes + m.work.state_bytes;
+    if (m.kind != Kind::op) return streamed;
+    const auto cache = m.settings.find("cache");
+    const bool cold = cache != m.settings.end() && cache->second == "cold";
+    return cold || streamed >= m.work.activation_bytes ? streamed : m.work.bytes();
 }
 
 bool is_dram(const RoofLine& roof) { return roof.level.value_or("DRAM") == "DRAM"; }

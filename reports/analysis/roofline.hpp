@@ -22,10 +22,10 @@ enum class Bound : std::uint8_t {
 
 struct Point {
     const Measurement* measurement = nullptr;
-    double intensity = 0.0;  ///< FLOP/byte
+    double intensity = 0.0;  ///< FLOP per byte through memory
     Estimate seconds;        ///< of one repetition
     Estimate flop_rate;      ///< FLOP/s
-    Estimate byte_rate;      ///< bytes/s
+    Estimate byte_rate;      ///< bytes/s through memory
     const RoofLine* memory_roof = nullptr;
     const RoofLine* compute_roof = nullptr;
     std::optional<Share> memory_share;  ///< absent where cached and no cache's roof was measured
@@ -51,6 +51,11 @@ const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Recor
                                  const Measurement& measurement);
 
 bool is_dram(const RoofLine& roof);
+
+/// Of one repetition's work, what passes through the memory that may bound it. Weights and states
+/// stream; activations, just written, come from nearer caches, and count only where the weights and
+/// states are fewer and come from a cache as well.
+std::uint64_t bytes_through_memory(const Measurement& measurement);
 
 /// Whether all that the measurement reads again and again fits the device's last-level cache.
 bool fits_cache(const Record& record, const Measurement& measurement);

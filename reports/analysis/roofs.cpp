@@ -3,8 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
+#include "reports/analysis/pairing.hpp"
 #include "reports/analysis/rates.hpp"
 
 namespace edgeroof::reports {
@@ -20,37 +20,19 @@ bool same_line(const RoofLine& line, const Measurement& m) {
            line.name == m.roof->name && line.level == m.roof->level && line.threads == m.threads;
 }
 
-std::vector<double> rates_of(const RoofLine& line) {
+std::vector<double> rates_of(const std::vector<const Measurement*>& measurements) {
     std::vector<double> rates;
-    for (const Measurement* m : line.measurements)
+    for (const Measurement* m : measurements)
         for (const double s : seconds_of(*m)) rates.push_back(work_of(*m) / s);
     return rates;
 }
 
-/// One turn of a roof: when, and how fast.
-struct RoofTurn {
-    std::int64_t begin_ns = 0, end_ns = 0;
-    std::vector<double> rates;
-};
-
-std::vector<RoofTurn> roof_turns(const std::vector<const Measurement*>& measurements) {
-    std::vector<RoofTurn> turns;
+std::vector<TurnFigure> turn_rates(const std::vector<const Measurement*>& measurements) {
+    std::vector<TurnFigure> turns;
     for (const Measurement* m : measurements)
-        for (const Turn& turn : turns_of(*m)) {
-            RoofTurn& added = turns.emplace_back(RoofTurn{turn.begin_ns, turn.end_ns, {}});
-            for (const double s : turn.seconds) added.rates.push_back(work_of(*m) / s);
-        }
-    std::ranges::sort(turns, {}, &RoofTurn::begin_ns);
+        for (const Turn& turn : turns_of(*m))
+            turns.push_back({turn.begin_ns, work_of(*m) / median(turn.seconds)});
     return turns;
-}
-
-/// The roof's turns next to `turn`: the last that began before it, the first that began after it.
-std::vector<const RoofTurn*> neighbours(const std::vector<RoofTurn>& roof, const Turn& turn) {
-    const auto after = std::ranges::upper_bound(roof, turn.begin_ns, {}, &RoofTurn::begin_ns);
-    std::vector<const RoofTurn*> found;
-    if (after != roof.begin()) found.push_back(&*std::prev(after));
-    if (after != roof.end()) found.push_back(&*after);
-    return found;
 }
 
 double relative_half_width(std::span<const double> values) {
@@ -89,7 +71,7 @@ std::vector<RoofLine> roof_lines(const Record& record) {
         line->measurements.push_back(&m);
     }
     for (RoofLine& line : lines) {
-        std::vector<double> rates = rates_of(line);
+        std::vector<double> rates = rates_of(line.measurements);
         line.rate = *estimate_median(rates);
         std::ranges::sort(rates);
         line.spread = {quantile(rates, 0.05), quantile(rates, 0.95)};
@@ -103,25 +85,16 @@ std::optional<Share> share_of(const RoofLine& roof, const Measurement& m, double
     for (const Measurement* candidate : roof.measurements)
         if (std::ranges::find(m.roofs, candidate->id) != m.roofs.end()) beside.push_back(candidate);
     const bool is_beside = !beside.empty();
-    const std::vector<RoofTurn> roof_list = roof_turns(is_beside ? beside : roof.measurements);
+    const std::vector<const Measurement*>& held = is_beside ? beside : roof.measurements;
 
-    std::vector<double> ratios;
-    std::vector<double> all_seconds;
-    std::vector<double> all_roof_rates;
-    for (const Turn& turn : turns_of(m)) {
-        double level = 0.0;
-        const std::vector<const RoofTurn*> next = neighbours(roof_list, turn);
-        for (const RoofTurn* n : next) {
-            level += reports::median(n->rates) / static_cast<double>(next.size());
-            all_roof_rates.insert(all_roof_rates.end(), n->rates.begin(), n->rates.end());
-        }
-        ratios.push_back(work / reports::median(turn.seconds) / level);
-        all_seconds.insert(all_seconds.end(), turn.seconds.begin(), turn.seconds.end());
-    }
+    std::vector<TurnFigure> turns;
+    for (const Turn& turn : turns_of(m))
+        turns.push_back({turn.begin_ns, work / reports::median(turn.seconds)});
+    const std::vector<double> ratios = ratios_in_turns(turns, turn_rates(held));
     auto value = estimate_median(ratios);
     if (!value) return std::nullopt;
     if (ratios.size() < 3)
-        value->interval = interval_from_samples(value->median, all_seconds, all_roof_rates);
+        value->interval = interval_from_samples(value->median, seconds_of(m), rates_of(held));
     return Share{*value, is_beside};
 }
 

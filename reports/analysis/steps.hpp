@@ -13,10 +13,11 @@ namespace edgeroof::reports {
 
 /// Operators of one kind and format within a step.
 struct OperatorGroup {
-    std::string kind;         ///< "matmul"
-    std::string format;       ///< "Q4_0"
-    double seconds = 0.0;     ///< of one repetition of the step
-    double time_share = 0.0;  ///< of the step, or of all operators where timing them took longer
+    std::string kind;      ///< "matmul"
+    std::string format;    ///< "Q4_0"
+    double seconds = 0.0;  ///< of one repetition of the step
+    /// Of the step; of all operators where these, each run alone, took longer.
+    Estimate time_share;
     /// Time-weighted mean of its points' shares of the roof that they come nearest to.
     std::optional<double> roof_share;
     std::string roof;
@@ -29,8 +30,17 @@ struct StepSummary {
     Estimate tokens_per_second;
     std::vector<OperatorGroup> groups;  ///< greatest first; empty where none was measured
     bool groups_in_step = false;        ///< timed inside the step; else alone, and added up
-    std::optional<double> gap;  ///< 1 - sum of the groups / step: dispatch, barriers, cold caches
-    std::string bound_by;       ///< one sentence
+    /// All groups over the step: timed inside it, turn by turn beside the step without clocks.
+    std::optional<Estimate> operators;
+    /// The same operators, each measured alone, added up, over the step: of another time of the
+    /// run. Absent where one of them was not measured alone at the step's depth.
+    std::optional<Estimate> alone;
+    /// The step with clocks around its operators over the step without, turn by turn.
+    std::optional<Estimate> profiled;
+    std::string bound_by;  ///< one sentence
+
+    /// The part of the step that no group accounts for.
+    std::optional<Estimate> outside() const;
 };
 
 std::vector<StepSummary> step_summaries(const Record& record, const std::vector<Point>& points);

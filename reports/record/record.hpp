@@ -118,7 +118,7 @@ struct Model {
         false;  ///< made for its shape: its speed means something, its text does not
 };
 
-enum class Kind : std::uint8_t { roof, op, prefill, decode, latency, ttft };
+enum class Kind : std::uint8_t { roof, op, prefill, decode, latency, ttft, profiled };
 enum class Resource : std::uint8_t { memory, compute };
 
 /// What a measurement of kind roof bounds.
@@ -189,15 +189,17 @@ struct Measurement {
     /// Graph operators that this one stands for (one kind and shape, repeated per layer). Measured
     /// alone, a sample is the time of one of them; in a step (in_step), of all.
     std::vector<std::string> members;
-    bool in_step = false;             ///< op: timed inside the running step `step`
-    std::optional<std::string> step;  ///< op: id of the whole prefill or decode it is part of
+    bool in_step = false;  ///< op: timed inside the running step `step`
+    /// op: id of the whole prefill or decode it is part of; profiled: of the one it repeats
+    std::optional<std::string> step;
 
     std::int64_t tokens = 1;  ///< tokens that one repetition processes (prompt, or generated)
     std::int64_t depth = 0;   ///< tokens cached before it
     std::optional<std::int32_t> threads;
     std::optional<std::string> isa;
     /// What else was chosen: {"kv": "F16"}. "cache" of an operator alone: "cold" where its weights
-    /// and states pass through more memory than the last-level cache, else "warm".
+    /// and states pass through more memory than the last-level cache, else "warm". "roof_search":
+    /// it lay above its roof, which was then searched again; the roofs are those of that search.
     std::map<std::string, std::string> settings;
 
     Work work;                     ///< of one repetition

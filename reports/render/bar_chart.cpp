@@ -170,18 +170,12 @@ Chart time_chart(const StepSummary& step, std::string_view id) {
         else if (g.cached)
             note = "from cache";
         bars.push_back({g.kind == "matmul" ? fmt::format("matmul {}", g.format) : g.kind,
-                        marker_style(g.kind).color,
-                        {g.time_share, std::nullopt, 1},
-                        std::nullopt,
-                        std::move(note)});
+                        marker_style(g.kind).color, g.time_share, std::nullopt, std::move(note)});
     }
-    if (step.gap && *step.gap > 0.0)
+    if (const auto outside = step.outside(); outside && outside->median > 0.0)
         bars.push_back(
-            {step.groups_in_step ? "outside the operators" : "not in the operators alone",
-             "muted",
-             {*step.gap, std::nullopt, 1},
-             std::nullopt,
-             ""});
+            {step.groups_in_step ? "outside the operators" : "not in the operators alone", "muted",
+             *outside, std::nullopt, ""});
     return bar_chart(bars, Unit::share, "Where the time goes", id);
 }
 

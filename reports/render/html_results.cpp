@@ -82,6 +82,7 @@ void time(Markup& html, const Analysis& analysis, std::string_view prefix) {
         table.title = fmt::format("Where the time goes: {}", name);
         html_folded_table(html, table, prefix);
         if (!step.bound_by.empty()) html.element("p", step.bound_by);
+        if (const std::string gap = gap_text(step); !gap.empty()) html.element("p", gap);
     }
     html.close();
 }

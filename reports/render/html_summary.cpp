@@ -73,6 +73,11 @@ void card(Markup& html, const Headline& h, std::string_view id) {
     html.close().close();
 }
 
+void bound_by(Markup& html, const StepSummary* step) {
+    if (step != nullptr && !step->bound_by.empty())
+        html.element("p", fmt::format("What bounds it: {}", step->bound_by));
+}
+
 void notice(Markup& html, const Analysis& analysis, std::string_view prefix) {
     const auto& all = analysis.record->measurements;
     const auto count = std::ranges::count_if(
@@ -103,9 +108,9 @@ void html_summary(Markup& html, const Analysis& analysis, std::string_view prefi
     for (const Headline& h : list) {
         if (!h.decode_sentence.empty())
             html.element("p", {{"class", "say lead"}}, h.decode_sentence);
-        if (h.decode != nullptr && !h.decode->bound_by.empty())
-            html.element("p", fmt::format("What bounds it: {}", h.decode->bound_by));
+        bound_by(html, h.decode);
         if (!h.prefill_sentence.empty()) html.element("p", h.prefill_sentence);
+        bound_by(html, h.prefill);
     }
     html.close();
 }

@@ -53,6 +53,11 @@ std::string code_block(std::string_view text) {
     return fmt::format("{}\n{}{}{}\n\n", fence, clean, clean.ends_with('\n') ? "" : "\n", fence);
 }
 
+std::string bound_by(const StepSummary* step) {
+    if (step == nullptr || step->bound_by.empty()) return "";
+    return paragraph("What bounds it: " + step->bound_by);
+}
+
 std::string one(const Analysis& analysis, int level) {
     const Record& record = *analysis.record;
     std::string text;
@@ -60,9 +65,9 @@ std::string one(const Analysis& analysis, int level) {
         text += paragraph("The run was interrupted: what it had measured is shown.");
     for (const Headline& h : headlines(analysis)) {
         if (!h.decode_sentence.empty()) text += paragraph(h.decode_sentence);
-        if (h.decode != nullptr && !h.decode->bound_by.empty())
-            text += paragraph("What bounds it: " + h.decode->bound_by);
+        text += bound_by(h.decode);
         if (!h.prefill_sentence.empty()) text += paragraph(h.prefill_sentence);
+        text += bound_by(h.prefill);
     }
     text += section(level, speed_table(analysis));
     text += section(level, latency_table(analysis));
@@ -73,6 +78,7 @@ std::string one(const Analysis& analysis, int level) {
             fmt::format("Where the time goes: {}, {}", model_name(record, *step.measurement),
                         test_name(*step.measurement));
         text += section(level, table);
+        if (const std::string gap = gap_text(step); !gap.empty()) text += paragraph(gap);
     }
     text += section(level, roof_table(analysis));
     for (const Table& table : operator_tables(analysis)) text += section(level, table);

@@ -99,8 +99,7 @@ std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const S
         nothing};
     if (step != nullptr)
         row.back() = value(p.seconds.median * step->tokens_per_second.median /
-                               static_cast<double>(step->measurement->tokens) /
-                               std::max(1.0, 1.0 - step->gap.value_or(0.0)),
+                               static_cast<double>(step->measurement->tokens),
                            Unit::share);
     add_share(row, &p);
     row.push_back(value(p.byte_rate.median, Unit::bytes_per_second));
@@ -175,9 +174,12 @@ Table latency_table(const Analysis& analysis) {
 
 Table time_table(const StepSummary& step) {
     Table table{"time", "Where the time goes", {}, {}};
-    table.columns = {
-        {"Operators"},         {"Format"},        {time_title(*step.measurement), true},
-        {"Of the time", true}, {"Of roof", true}, {"Nearest roof"}};
+    table.columns = {{"Operators"},
+                     {"Format"},
+                     {time_title(*step.measurement), true},
+                     {"Of the step, 95 % interval", true},
+                     {"Of roof", true},
+                     {"Nearest roof"}};
     for (const OperatorGroup& g : step.groups)
         table.rows.push_back({{g.kind},
                               {g.format},
@@ -185,14 +187,16 @@ Table time_table(const StepSummary& step) {
                               value(g.time_share, Unit::share),
                               g.roof_share ? value(*g.roof_share, Unit::share) : nothing,
                               {g.roof.empty() ? (g.cached ? "from cache" : "–") : g.roof}});
-    if (step.gap)
-        table.rows.push_back({{step.groups_in_step ? "outside the operators"
-                                                   : "step less its operators, each run alone"},
-                              nothing,
-                              nothing,
-                              value(*step.gap, Unit::share),
-                              nothing,
-                              nothing});
+    const auto line = [&](const char* what, const std::optional<Estimate>& share) {
+        if (share)
+            table.rows.push_back(
+                {{what}, nothing, nothing, value(*share, Unit::share), nothing, nothing});
+    };
+    line(step.groups_in_step ? "all operators, in the running step" : "all operators, each alone",
+         step.operators);
+    line("outside the operators", step.outside());
+    if (step.groups_in_step) line("the same operators, each alone", step.alone);
+    line("the step with clocks around its operators", step.profiled);
     return table;
 }
 

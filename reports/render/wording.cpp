@@ -83,6 +83,8 @@ std::string test_name(const Measurement& m) {
             return fmt::format("first token after {}{}", m.tokens, depth);
         case Kind::roof:
             return m.roof ? m.roof->name : m.id;
+        case Kind::profiled:
+            return fmt::format("{} tokens{}, with clocks", m.tokens, depth);
         case Kind::op:
             break;
     }
@@ -116,6 +118,26 @@ std::string describe_point(const Point& p) {
         text += fmt::format("; {} of {}", share_text(*share), p.roof_name());
     if (p.cached) text += "; fits the cache";
     if (p.suspect) text += "; suspect";
+    return text;
+}
+
+std::string gap_text(const StepSummary& step) {
+    const auto share = [](const Estimate& e) { return format_figure(e, Unit::share).text(); };
+    std::string text;
+    if (step.operators && step.groups_in_step)
+        text = fmt::format(
+            "Timed inside the running step, its operators take {} of it; the rest is starting the "
+            "step and handing its result over.",
+            share(*step.operators));
+    if (step.profiled)
+        text += fmt::format("{}With clocks around them the step takes {} of its time without.",
+                            text.empty() ? "" : " ", share(*step.profiled));
+    if (step.alone)
+        text += fmt::format(
+            "{}Each measured alone, at another time of the run, they add up to {} of the step: the "
+            "gap is dispatch, barriers, and caches that operators take from each other or warm for "
+            "each other.",
+            text.empty() ? "" : " ", share(*step.alone));
     return text;
 }
 

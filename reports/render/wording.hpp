@@ -13,8 +13,10 @@ namespace edgeroof::reports {
 std::string test_name(const Measurement& measurement);  ///< "decode at depth 512", "prefill 128"
 std::string point_label(const Point& point);            ///< "ffn_up", "decode"; short, for charts
 std::string describe_point(const Point& point);         ///< one line with its figures
-std::string shape_text(const Operator& op);             ///< "576 × 1536"
-std::string_view bound_text(Bound bound);               ///< "memory", "neither roof", ...
+/// What of the step its operators account for: in it, with the clocks' cost, and each alone.
+std::string gap_text(const StepSummary& step);
+std::string shape_text(const Operator& op);  ///< "576 × 1536"
+std::string_view bound_text(Bound bound);    ///< "memory", "neither roof", ...
 std::string_view state_text(State state);
 std::string axis_value(double value);  ///< a power of ten: "10 G"
 std::string model_name(const Record& record, const Measurement& measurement);

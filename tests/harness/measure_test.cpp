@@ -67,68 +67,87 @@ TEST_F(MeasureTest, AlternatesWithItsRoofsAndEndsWithThem) {
     ScriptedWorkload work("work", 25 * ms, clock_, log_), read("read", 4 * ms, clock_, log_),
         peak("peak", 4 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read, &peak};
-    const auto all = measure(work, roofs, settings_);
-    ASSERT_EQ(all.size(), 3U);
-    EXPECT_EQ(log_, "wrpwrpwrpwrp");  // the first is the warm-up
-    const reports::Measurement& main = all[0];
+    const Measured measured = measure(work, roofs, settings_);
+    ASSERT_EQ(measured.roofs.size(), 2U);
+    EXPECT_FALSE(measured.closer);
+    EXPECT_EQ(log_, "wprwrpwprwrp");  // the first is the warm-up
+    const reports::Measurement& main = measured.workload;
     EXPECT_EQ(main.id, "work");
     EXPECT_THAT(main.roofs, ElementsAre("read beside work", "peak beside work"));
     EXPECT_EQ(main.warm_up.count, 1);
     EXPECT_EQ(main.turns.size(), 3U);
-    EXPECT_EQ(all[1].id, "read beside work");
+    EXPECT_EQ(measured.roofs[0].id, "read beside work");
     // A slice of 10 ms is three samples of 4 ms, before each turn and after the last.
-    EXPECT_THAT(all[1].turns, ElementsAre(0, 3, 6, 9));
-    EXPECT_EQ(all[1].samples.size(), 12U);
+    EXPECT_THAT(measured.roofs[0].turns, ElementsAre(0, 3, 6, 9));
+    EXPECT_EQ(measured.roofs[0].samples.size(), 12U);
     EXPECT_EQ(main.stop.reason, StopReason::precision);
+}
+
+TEST_F(MeasureTest, ACloserLookFollowsEachTurnForHalfOfTheTime) {
+    ScriptedWorkload work("work", 25 * ms, clock_, log_), read("read", 4 * ms, clock_, log_),
+        closer("closer", 30 * ms, clock_, log_);
+    const std::vector<Workload*> roofs{&read};
+    settings_.turns = 4;
+    settings_.stop.min_samples = settings_.stop.max_samples = 4;
+    const Measured measured = measure(work, roofs, settings_, &closer);
+    // Four turns of 25 ms; the look takes 30 ms, so that it has to wait for every other.
+    EXPECT_EQ(log_, "wrwcrwrwcrwr");
+    ASSERT_TRUE(measured.closer);
+    EXPECT_EQ(measured.closer->samples.size(), 2U);
+    EXPECT_THAT(measured.closer->turns, ElementsAre(0, 1));
+    EXPECT_EQ(measured.closer->roofs, measured.workload.roofs);
+    EXPECT_EQ(measured.workload.samples.size(), 4U);
 }
 
 TEST_F(MeasureTest, ShortSamplesGetAFreshCacheBeforeEachTurn) {
     ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read};
-    const auto all = measure(work, roofs, settings_);
+    const Measured measured = measure(work, roofs, settings_);
     // One for the warm-up and one at the start of each of three turns.
-    EXPECT_EQ(all[0].warm_up.count, 4);
-    EXPECT_EQ(all[0].warm_up.ns, 4 * ms);
-    EXPECT_EQ(all[0].samples.size() + 4, static_cast<std::size_t>(work.taken));
+    EXPECT_EQ(measured.workload.warm_up.count, 4);
+    EXPECT_EQ(measured.workload.warm_up.ns, 4 * ms);
+    EXPECT_EQ(measured.workload.samples.size() + 4, static_cast<std::size_t>(work.taken));
 }
 
 TEST_F(MeasureTest, TheTimeCapEndsItThoughTurnsAreToCome) {
     ScriptedWorkload work("work", 400 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read};
-    const auto all = measure(work, roofs, settings_);
-    EXPECT_EQ(all[0].samples.size(), 1U);
-    EXPECT_EQ(all[0].stop.reason, StopReason::time_cap);
+    const Measured measured = measure(work, roofs, settings_);
+    EXPECT_EQ(measured.workload.samples.size(), 1U);
+    EXPECT_EQ(measured.workload.stop.reason, StopReason::time_cap);
     EXPECT_EQ(log_, "wrwr");
 }
 
 TEST_F(MeasureTest, WithoutRoofsThereIsOneTurn) {
     ScriptedWorkload work("work", 30 * ms, clock_, log_);
-    const auto all = measure(work, {}, settings_);
-    ASSERT_EQ(all.size(), 1U);
-    EXPECT_THAT(all[0].turns, ElementsAre(0));
-    EXPECT_TRUE(all[0].roofs.empty());
+    const Measured measured = measure(work, {}, settings_);
+    EXPECT_TRUE(measured.roofs.empty());
+    EXPECT_THAT(measured.workload.turns, ElementsAre(0));
+    EXPECT_TRUE(measured.workload.roofs.empty());
 }
 
 TEST_F(MeasureTest, AFailureKeepsWhatWasMeasuredAndSaysWhy) {
     ScriptedWorkload work("work", 30 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
     work.fails_after = 4;
     const std::vector<Workload*> roofs{&read};
-    const auto all = measure(work, roofs, settings_);
-    EXPECT_EQ(all[0].validity.state, State::failed);
-    EXPECT_THAT(all[0].validity.reasons, ElementsAre(HasSubstr("device lost")));
-    EXPECT_EQ(all[0].samples.size(), 3U);
-    EXPECT_EQ(all[0].stop.reason, StopReason::failed);
+    const Measured measured = measure(work, roofs, settings_);
+    EXPECT_EQ(measured.workload.validity.state, State::failed);
+    EXPECT_THAT(measured.workload.validity.reasons, ElementsAre(HasSubstr("device lost")));
+    EXPECT_EQ(measured.workload.samples.size(), 3U);
+    EXPECT_EQ(measured.workload.stop.reason, StopReason::failed);
 }
 
 TEST_F(MeasureTest, StopsBetweenSamplesWhenTold) {
     ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read};
     settings_.stop_now = [&] { return work.taken >= 10; };
-    const auto all = measure(work, roofs, settings_);
+    const Measured measured = measure(work, roofs, settings_);
     EXPECT_EQ(work.taken, 10);
-    EXPECT_EQ(all[0].stop.reason, StopReason::interrupted);
+    EXPECT_EQ(measured.workload.stop.reason, StopReason::interrupted);
     // The rest are the warm-up and the first of each turn.
-    EXPECT_EQ(static_cast<std::int64_t>(all[0].samples.size()) + all[0].warm_up.count, 10);
+    EXPECT_EQ(static_cast<std::int64_t>(measured.workload.samples.size()) +
+                  measured.workload.warm_up.count,
+              10);
 }
 
 SystemCounts counts() {

@@ -151,11 +151,14 @@ TEST_F(WorkloadsTest, AStepTakenApartIsTheWholeStep) {
     profile.sample();
     whole.samples = {profile.sample(), profile.sample()};
     whole.roofs = {"roof beside"};
-    const auto parts = profile.parts(whole, 0.0);
+    EXPECT_EQ(whole.kind, reports::Kind::profiled);
+    EXPECT_EQ(whole.step, "decode");
+    const auto parts = profile.parts(whole);
     std::size_t members = 0;
     edgeroof::Work work;
     for (const reports::Measurement& part : parts) {
         EXPECT_TRUE(part.in_step);
+        EXPECT_EQ(part.kind, reports::Kind::op);
         EXPECT_EQ(part.step, "decode");
         EXPECT_EQ(part.samples.size(), 2U);
         EXPECT_THAT(part.roofs, ElementsAre("roof beside"));
@@ -170,6 +173,7 @@ TEST_F(WorkloadsTest, AStepTakenApartIsTheWholeStep) {
     const edgeroof::Work decode = engine.decode_work(3, 2);
     EXPECT_EQ(work.flops, decode.flops);
     EXPECT_EQ(work.bytes(), decode.bytes());
+    EXPECT_EQ(whole.work.bytes(), decode.bytes());
 }
 
 TEST_F(WorkloadsTest, AnOperatorAloneIsOneOfItsGroup) {
@@ -252,7 +256,7 @@ class PlanTest : public testing::Test {
     RoofPlan roofs_{{{2, mebibyte}}, 1ULL << 30};
 };
 
-TEST_F(PlanTest, RoofsThenTokensThenProfilesThenOperators) {
+TEST_F(PlanTest, RoofsThenTokensThenOperators) {
     profile_.prefill.work = {{8, 0}};
     profile_.decode.work = {{4, 2}};
     profile_.first_token.work = {{8, 0}};
@@ -261,18 +265,13 @@ TEST_F(PlanTest, RoofsThenTokensThenProfilesThenOperators) {
     std::vector<std::string> texts;
     for (const PlanStep& step : plan.steps)
         if (step.kind != PlanStep::Kind::operators) texts.push_back(step.text());
-    EXPECT_THAT(
-        texts, ElementsAre("roof: DRAM read", "roof: DRAM copy", "roof: L2 read", "roof: FP32 FMA",
-                           "roof: INT8 dot", "prefill of 8 tokens", "decode of 4 tokens at depth 2",
-                           "first token after 8", "operators within prefill of 8 tokens",
-                           "operators within decode of 4 tokens at depth 2"));
+    EXPECT_THAT(texts, ElementsAre("roof: DRAM read", "roof: DRAM copy", "roof: L2 read",
+                                   "roof: FP32 FMA", "roof: INT8 dot", "prefill of 8 tokens",
+                                   "decode of 4 tokens at depth 2", "first token after 8"));
     EXPECT_EQ(plan.context(0), 8);
     EXPECT_GT(plan.seconds(), 0.0);
     std::set<std::string> ids;
-    for (const PlanStep& step : plan.steps)
-        if (step.kind != PlanStep::Kind::step_profile) {
-            EXPECT_TRUE(ids.insert(step.id).second) << step.id;
-        }
+    for (const PlanStep& step : plan.steps) EXPECT_TRUE(ids.insert(step.id).second) << step.id;
     EXPECT_TRUE(plan.absent.empty());
 }
 
@@ -285,6 +284,22 @@ TEST_F(PlanTest, EveryWorkloadHasAMemoryAndAComputeRoofBeside) {
         EXPECT_EQ(step.roofs_beside[0].roof.resource, reports::Resource::memory);
         EXPECT_EQ(step.roofs_beside[1].roof.resource, reports::Resource::compute);
     }
+}
+
+TEST_F(PlanTest, StepsAreTakenApartButPromptsOfSeveralBatches) {
+    profile_.batch = 8;
+    profile_.prefill.work = {{8, 0}, {9, 0}};
+    profile_.decode.work = {{4, 0}};
+    profile_.first_token.work = {{8, 0}};
+    const auto profiled = [&] {
+        std::vector<std::string> texts;
+        for (const PlanStep& step : plan().steps)
+            if (step.profiled) texts.push_back(step.text());
+        return texts;
+    };
+    EXPECT_THAT(profiled(), ElementsAre("prefill of 8 tokens", "decode of 4 tokens"));
+    profile_.step_profile = false;
+    EXPECT_THAT(profiled(), ElementsAre());
 }
 
 TEST_F(PlanTest, TheSameOperatorOfTwoStepsIsMeasuredOnce) {

@@ -226,7 +226,7 @@ TEST(Report, SaysWhatABuyerAsks) {
         EXPECT_THAT(text, HasSubstr("tok/s ["));
         EXPECT_THAT(text, HasSubstr("roof (40.0 GB/s, measured beside it)"));
         EXPECT_THAT(text, HasSubstr("It is bound by memory"));
-        EXPECT_THAT(text, HasSubstr("of the time is Q4_0 matmul at 90 % of DRAM read"));
+        EXPECT_THAT(text, HasSubstr("of decode is Q4_0 matmul at 90 % of DRAM read"));
         EXPECT_THAT(text, HasSubstr("too few tokens")) << "256 tokens have no P99";
     }
 }

@@ -137,7 +137,7 @@ void Maker::operators() {
         one.repetitions = repeats == 1 ? 1 : 30;
         one.settings = {{"cache", "cold"}};
         const double seconds =
-            static_cast<double>(work.bytes()) / (truth_.read_rate * truth_.matmul_share);
+            static_cast<double>(work.weight_bytes) / (truth_.read_rate * truth_.matmul_share);
         matmul_seconds_ += seconds * static_cast<double>(repeats);
         step_seconds_ += seconds * static_cast<double>(repeats);
         in_turns(std::move(one), seconds, 12);
@@ -148,7 +148,9 @@ void Maker::operators() {
             op(name, kind, "F32", {static_cast<std::int64_t>(features)}, repeats, work);
         one.repetitions = 100;
         if (work.state_bytes > 0) one.settings = {{"cache", "cold"}};
-        const double seconds = static_cast<double>(work.bytes()) / rate;
+        // What streams from memory; of what is in a cache, all.
+        const std::uint64_t bytes = work.state_bytes > 0 ? work.state_bytes : work.bytes();
+        const double seconds = static_cast<double>(bytes) / rate;
         step_seconds_ += seconds * static_cast<double>(repeats);
         in_turns(std::move(one), seconds, 12);
     };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <set>
 #include <vector>
 
 #include "devices/cpu/cpu_device.hpp"
@@ -188,6 +189,7 @@ std::vector<Choice> setups() {
     }
     all.push_back({2, cpu::best_isa(), Format::f16, Format::f16, true});
     all.push_back({2, cpu::best_isa(), Format::q8_0, Format::f16, false});
+    all.push_back({2, cpu::best_isa(), Format::f16, Format::f16, false});
     // Cores so slow that they often have nothing to do, first, last and in the middle.
     for (const std::vector<double>& speeds :
          {std::vector<double>{1, 20, 5}, std::vector<double>{3, 1, 3, 1},
@@ -262,6 +264,62 @@ TEST_F(CpuDeviceTest, ClearedStatesAreForgotten) {
     EXPECT_EQ(at(1), fresh);
 }
 
+/// Matrices that a device has asked for and not released yet.
+class WatchedWeights final : public WeightSource {
+  public:
+    explicit WatchedWeights(const Graph& graph) {
+        for (const Op& op : graph.ops)
+            if (const auto* matmul = std::get_if<MatMul>(&op.kind))
+                matrices_.insert(graph[matmul->weight].name);
+        for (const Op& op : graph.ops)
+            if (const auto* embedding = std::get_if<Embedding>(&op.kind))
+                matrices_.erase(graph[embedding->table].name);
+    }
+    std::span<const std::byte> bytes(const Tensor& weight) const override {
+        if (matrices_.contains(weight.name)) held_.insert(weight.name);
+        most_ = std::max(most_, held_.size());
+        return weights_.bytes(weight);
+    }
+    void release(const Tensor& weight) const override { held_.erase(weight.name); }
+
+    std::size_t matrices() const { return matrices_.size(); }
+    std::size_t held() const { return held_.size(); }
+    std::size_t most() const { return most_; }
+
+  private:
+    MemoryWeights weights_;
+    std::set<std::string> matrices_;
+    mutable std::set<std::string> held_;
+    mutable std::size_t most_ = 0;
+};
+
+TEST(CpuMemory, HoldsOneSourceAtATimeWhileItLaysOutWeights) {
+    for (const Format format : {Format::f16, Format::q8_0}) {
+        SCOPED_TRACE(traits(format).name);
+        const Graph graph = transformer(1, format, Format::f16);
+        const WatchedWeights weights(graph);
+        ASSERT_GT(weights.matrices(), 5U);
+        const auto device = make_cpu_device({.threads = 2, .pinning = false});
+        const auto memory = device->create_memory(weights);
+        const auto executable = device->compile(graph, *memory);
+        EXPECT_EQ(weights.most(), 1U);
+        EXPECT_EQ(weights.held(), 0U);
+    }
+}
+
+TEST(CpuMemory, CopiesNoMatrixWhereRepackingIsOff) {
+    const Graph graph = transformer(1, Format::q8_0, Format::f16);
+    const WatchedWeights weights(graph);
+    const auto device = make_cpu_device({.threads = 2, .repack = false, .pinning = false});
+    const auto memory = device->create_memory(weights);
+    const auto executable = device->compile(graph, *memory);
+    EXPECT_EQ(weights.held(), weights.matrices());
+    const auto packing = make_cpu_device({.threads = 2, .pinning = false});
+    const auto packed = packing->create_memory(weights);
+    const auto of_packed = packing->compile(graph, *packed);
+    EXPECT_LT(4 * memory->weight_bytes(), packed->weight_bytes());  // norms and biases are decoded
+}
+
 TEST_F(CpuDeviceTest, ProfiledGroupsHoldEveryOperatorOnce) {
     for (const std::int32_t n : {1, 7}) {  // one token is fused more than many are
         SCOPED_TRACE(n);
@@ -272,11 +330,19 @@ TEST_F(CpuDeviceTest, ProfiledGroupsHoldEveryOperatorOnce) {
         executable->run(Step::at(0, n));
         const std::vector<float> run = floats(*executable, graph, graph.outputs[1]);
         std::vector<int> seen(graph.ops.size(), 0);
-        for (const GroupTime& group : executable->profile(Step::at(0, n))) {
+        const auto start = std::chrono::steady_clock::now();
+        const std::vector<GroupTime> groups = executable->profile(Step::at(0, n));
+        const auto step = std::chrono::steady_clock::now() - start;
+        std::chrono::nanoseconds sum{};
+        for (const GroupTime& group : groups) {
             EXPECT_GE(group.time.count(), 0);
+            sum += group.time;
             for (const std::size_t op : group.ops) ++seen.at(op);
         }
         EXPECT_EQ(seen, std::vector<int>(graph.ops.size(), 1));
+        // Threads' times are means, so that they add up within the step, however threads overlap.
+        EXPECT_GT(sum.count(), 0);
+        EXPECT_LE(sum, step);
         EXPECT_EQ(floats(*executable, graph, graph.outputs[1]), run);
     }
 }

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/roof_search.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "reports/analysis/roofline.hpp"
+
+namespace edgeroof::harness {
+
+std::map<std::string, std::string> above_their_roofs(
+    const reports::Record& facts, const std::vector<reports::Measurement>& measured) {
+    reports::Record record;
+    record.devices = facts.devices;
+    record.models = facts.models;
+    record.measurements = measured;
+    const std::vector<reports::RoofLine> roofs = reports::roof_lines(record);
+    std::map<std::string, std::string> above;
+    for (const reports::Point& point : reports::roofline_points(record, roofs))
+        if (point.suspect) above[point.measurement->id] = *point.suspect;
+    return above;
+}
+
+std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes) {
+    const RoofEntry near = roofs.read_of(working_set_bytes);
+    const std::uint64_t kilobytes = std::max<std::uint64_t>(working_set_bytes / 1000, 1);
+    const auto shape = [&](std::string_view what, std::string kind, std::uint64_t arrays) {
+        RoofEntry entry = near;
+        entry.roof.name =
+            fmt::format("{} {} ({} kB)", near.roof.level.value_or("DRAM"), what, kilobytes);
+        entry.kind = std::move(kind);
+        entry.bytes = std::max<std::uint64_t>(kilobytes * 1000 / arrays, 1);
+        return entry;
+    };
+    return {shape("read", "stream_read", 1), shape("copy", "stream_copy", 2)};
+}
+
+std::vector<reports::Measurement> measure_below(const Attempt& attempt,
+                                                const reports::Record& facts,
+                                                std::vector<RoofEntry> roofs,
+                                                const std::vector<RoofEntry>& shapes) {
+    std::vector<reports::Measurement> all = attempt(roofs);
+    if (above_their_roofs(facts, all).empty()) return all;
+    std::string tried;
+    for (const RoofEntry& shape : shapes) {
+        tried += (tried.empty() ? "" : ", ") + shape.roof.name;
+        roofs.push_back(shape);
+    }
+    all = attempt(roofs);
+    const auto above = above_their_roofs(facts, all);
+    for (reports::Measurement& m : all) {
+        if (m.kind == reports::Kind::roof) continue;
+        m.settings["roof_search"] = tried;
+        const auto reason = above.find(m.id);
+        if (reason == above.end()) continue;
+        if (m.validity.state == reports::State::ok) m.validity.state = reports::State::suspect;
+        m.validity.reasons.push_back(reason->second);
+    }
+    return all;
+}
+
+}  // namespace edgeroof::harness

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// No figure beats its roof. One that seems to is held against more roofs, of its own access shape,
+// before it is called suspect.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/roofs.hpp"
+#include "reports/record/record.hpp"
+
+namespace edgeroof::harness {
+
+/// Of what a workload's measurement yielded: the ids that lie above a roof beside them by more than
+/// the interval, and the sentence that says so. `facts`: the devices and models they refer to.
+std::map<std::string, std::string> above_their_roofs(
+    const reports::Record& facts, const std::vector<reports::Measurement>& measured);
+
+/// Streams of each kind over a working set of just that size.
+std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes);
+
+/// Measures in turns with the roofs it is given.
+using Attempt =
+    std::function<std::vector<reports::Measurement>(const std::vector<RoofEntry>& roofs)>;
+
+/// What `attempt` yields beside `roofs`. Where some of it lies above its roof, all is measured
+/// again beside `shapes` too (settings: roof_search), and what is above still is suspect.
+std::vector<reports::Measurement> measure_below(const Attempt& attempt,
+                                                const reports::Record& facts,
+                                                std::vector<RoofEntry> roofs,
+                                                const std::vector<RoofEntry>& shapes);
+
+}  // namespace edgeroof::harness
