@@ -19,6 +19,7 @@ class GgufWeights final : public WeightSource {
     std::span<const std::byte> bytes(const Tensor& weight) const override;
     /// Drops the mapped pages of the weight.
     void release(const Tensor& weight) const override;
+    void release_part(std::span<const std::byte> part) const override { file_->drop_pages(part); }
 
     const GgufFile& file() const { return *file_; }
 

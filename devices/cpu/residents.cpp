@@ -38,6 +38,9 @@ float cached_value(const State& state, std::int32_t sequence, std::int64_t head,
     return value;
 }
 
+/// Of a weight, what may lie in memory twice while it is laid out anew.
+constexpr std::size_t slab_bytes = std::size_t{16} << 20;
+
 }  // namespace
 
 Buffer Residents::allocate_weight(std::size_t bytes, const Tensor& weight) {
@@ -54,12 +57,21 @@ const std::byte* Residents::packed(const Tensor& weight) {
         const std::byte* rows = source_.bytes(weight).data();
         at->second = allocate_weight(kernel.packed_bytes(k, m), weight);
         std::byte* packed = at->second.data();
-        const Split split{m, kernel.row_group};
-        pool_->run([&](int thread) {
-            const Range rows_of_thread = split.of(thread, pool_->shares());
-            if (rows_of_thread.begin < rows_of_thread.end)
-                kernel.pack(rows, packed, k, m, rows_of_thread.begin, rows_of_thread.end);
-        });
+        const std::size_t row = row_bytes(weight.format, k);
+        const auto slab = static_cast<std::int64_t>(
+            (slab_bytes / row / static_cast<std::size_t>(kernel.row_group) + 1) *
+            static_cast<std::size_t>(kernel.row_group));
+        for (std::int64_t first = 0; first < m; first += slab) {
+            const std::int64_t count = std::min(slab, m - first);
+            const Split split{count, kernel.row_group};
+            pool_->run([&](int thread) {
+                const Range share = split.of(thread, pool_->shares());
+                if (share.begin < share.end)
+                    kernel.pack(rows, packed, k, m, first + share.begin, first + share.end);
+            });
+            source_.release_part({rows + static_cast<std::size_t>(first) * row,
+                                  static_cast<std::size_t>(count) * row});
+        }
         // A table that is also looked up keeps its file pages: a few rows of it are read.
         source_.release(weight);
     }
@@ -85,12 +97,16 @@ const std::byte* Residents::copied(const Tensor& weight) {
         const std::span<const std::byte> bytes = source_.bytes(weight);
         at->second = allocate_weight(bytes.size(), weight);
         std::byte* to = at->second.data();
-        const Split split{static_cast<std::int64_t>(bytes.size()), 4096};
-        pool_->run([&](int thread) {
-            const Range range = split.of(thread, pool_->shares());
-            std::memcpy(to + range.begin, bytes.data() + range.begin,
-                        static_cast<std::size_t>(range.end - range.begin));
-        });
+        for (std::size_t first = 0; first < bytes.size(); first += slab_bytes) {
+            const auto slab = bytes.subspan(first, std::min(slab_bytes, bytes.size() - first));
+            const Split split{static_cast<std::int64_t>(slab.size()), 4096};
+            pool_->run([&](int thread) {
+                const Range range = split.of(thread, pool_->shares());
+                std::memcpy(to + first + range.begin, slab.data() + range.begin,
+                            static_cast<std::size_t>(range.end - range.begin));
+            });
+            source_.release_part(slab);
+        }
         source_.release(weight);
     }
     return at->second.data();

@@ -53,5 +53,28 @@ TEST_F(CliMemory, AnEngineTakesItsWeightsOnce) {
     }
 }
 
+TEST_F(CliMemory, ATableIsNotInMemoryTwiceWhileItIsLaidOut) {
+    // The output layer is nearly all of the model, and is the embedding too.
+    ASSERT_EQ(run({"model", "make", "custom:Q8_0", "--dim", "1024", "--layers", "1", "--vocabulary",
+                   "150000", "-o", "m.gguf"})
+                  .code,
+              0);
+    ASSERT_GT(size("m.gguf"), overhead * 3 / 2);
+    write("text.txt", std::string(600, 'x'));
+    const auto perplexity = [&](const char* repack) {
+        const Ended ended = run({"perplexity", "-m", "m.gguf", "-f", "text.txt", "-c", "32",
+                                 "--chunks", "1", "--repack", repack});
+        EXPECT_EQ(ended.code, 0) << ended.err;
+        // The logits of half a chunk, 16 x 150 000 floats, are within what it may take.
+        EXPECT_LT(ended.peak_bytes, size("m.gguf") + overhead) << "--repack " << repack;
+        const auto at = ended.out.find("perplexity: ");
+        return at == std::string::npos ? 0.0 : std::stod(ended.out.substr(at + 12));
+    };
+    // It is the same table, whichever way it is read: the two add in different orders.
+    const double laid_out = perplexity("on");
+    EXPECT_GT(laid_out, 1.0);
+    EXPECT_NEAR(laid_out / perplexity("off"), 1.0, 1e-3);
+}
+
 }  // namespace
 }  // namespace edgeroof::test
