@@ -136,15 +136,20 @@ class Groups {
         return piece_ == nullptr || blocks_ < piece_values / values ? blocks_
                                                                     : piece_values / values;
     }
+    /// Where block `first` of a group lies, if packed; where as in the file, so many bytes on.
+    EDGEROOF_INLINE const std::byte* source(std::int64_t group, std::int64_t first) const {
+        return weights_ + (group * blocks_ + first) * Codes<format>::bytes;
+    }
     /// Blocks [first, first + count) of a group.
     EDGEROOF_INLINE const std::byte* of(std::int64_t group, std::int64_t first,
                                         std::int64_t count) const {
-        if (piece_ == nullptr) return weights_ + (group * blocks_ + first) * Codes<format>::bytes;
+        if (piece_ == nullptr) return source(group, first);
         constexpr std::int64_t block_bytes = Codes<format>::bytes / group_rows;
         const std::int64_t row = group * group_rows, left = m_ - row;
         pack_group<format, code_sign>(weights_ + (row * blocks_ + first) * block_bytes,
                                       static_cast<std::size_t>(blocks_ * block_bytes),
-                                      left < group_rows ? left : group_rows, count, piece_);
+                                      left < group_rows ? left : group_rows, count,
+                                      source(group + 1, first), piece_);
         return piece_;
     }
 

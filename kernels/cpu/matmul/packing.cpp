@@ -184,6 +184,13 @@ Four load_four(const std::byte* from) {
     return four;
 }
 
+/// A dword of each of four rows.
+Four load_column(const std::byte* from, std::size_t stride) {
+    std::uint32_t rows[4];
+    for (std::size_t r = 0; r < 4; ++r) std::memcpy(&rows[r], from + r * stride, 4);
+    return Four{rows[0], rows[1], rows[2], rows[3]};
+}
+
 /// The four dwords of each of four rows, row by row, become four vectors of rows.
 void transpose(Four (&x)[4]) {
     const Four ab_low = __builtin_shufflevector(x[0], x[1], 0, 4, 1, 5);
@@ -233,10 +240,7 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
         const std::byte* from = block + row * stride;
         std::byte* to = packed + row * 4;
         if constexpr (has_fifth_bits) {
-            std::uint32_t bits[4];
-            for (std::size_t r = 0; r < 4; ++r)
-                std::memcpy(&bits[r], from + r * stride + dwords[0].from, 4);
-            Four four = {bits[0], bits[1], bits[2], bits[3]};
+            Four four = load_column(from + dwords[0].from, stride);
             spread_fifth_bits(four);
             std::memcpy(to + dwords[0].to, &four, sizeof four);
         }
@@ -269,13 +273,41 @@ void part_bytes(std::byte* packed) {
 /// Members of one or two bytes.
 template <Format format, class Unit>
 void pack_units(const std::byte* block, std::size_t stride, std::byte* packed) {
-    constexpr auto units = units_of<format, sizeof(Unit)>();
-    for (const Dword unit : units) {
-        Unit rows[group_rows];
+    for (const Dword unit : units_of<format, sizeof(Unit)>())
         for (std::size_t r = 0; r < group_rows; ++r)
-            std::memcpy(&rows[r], block + r * stride + unit.from, sizeof(Unit));
-        std::memcpy(packed + unit.to, rows, sizeof rows);
-    }
+            std::memcpy(packed + unit.to + r * sizeof(Unit), block + r * stride + unit.from,
+                        sizeof(Unit));
+}
+
+using Sixteen = std::uint8_t __attribute__((vector_size(16)));
+
+Sixteen even_bytes(Sixteen a, Sixteen b) {
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+}
+Sixteen odd_bytes(Sixteen a, Sixteen b) {
+    return __builtin_shufflevector(a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31);
+}
+
+/// Four neighbouring bytes of each row.
+void pack_four_bytes(const std::byte* from, std::size_t stride, std::byte* to) {
+    Sixteen rows[4];
+    for (std::size_t i = 0; i < 4; ++i)
+        rows[i] = reinterpret_cast<Sixteen>(load_column(from + 4 * i * stride, stride));
+    const Sixteen low = even_bytes(rows[0], rows[1]), high = even_bytes(rows[2], rows[3]);
+    const Sixteen odd_low = odd_bytes(rows[0], rows[1]), odd_high = odd_bytes(rows[2], rows[3]);
+    const Sixteen bytes[4] = {even_bytes(low, high), even_bytes(odd_low, odd_high),
+                              odd_bytes(low, high), odd_bytes(odd_low, odd_high)};
+    std::memcpy(to, bytes, sizeof bytes);
+}
+
+template <Format format>
+void pack_bytes(const std::byte* block, std::size_t stride, std::byte* packed) {
+    constexpr auto bytes = units_of<format, 1>();
+    if constexpr (bytes.size() % 4 == 0)
+        for (std::size_t i = 0; i < bytes.size(); i += 4)
+            pack_four_bytes(block + bytes[i].from, stride, packed + bytes[i].to);
+    else
+        pack_units<format, std::uint8_t>(block, stride, packed);
 }
 
 template <Format format>
@@ -293,8 +325,11 @@ std::size_t packed_bytes(std::int64_t k, std::int64_t m) {
 
 template <Format format, CodeSign sign>
 void pack_group(const std::byte* first_row, std::size_t row_stride, std::int64_t rows,
-                std::int64_t blocks, std::byte* packed) {
+                std::int64_t blocks, const std::byte* ahead, std::byte* packed) {
+    constexpr std::int64_t group_bytes = group_rows * block_bytes<format>;
     for (std::int64_t b = 0; b < blocks; ++b) {
+        for (std::int64_t at = 0; at < group_bytes; at += 64)
+            __builtin_prefetch(ahead + b * group_bytes + at, 0, 2);
         const std::byte* block = first_row;
         std::size_t stride = row_stride;
         // Rows behind the last are zeros, scales too: they yield 0 whatever they meet.
@@ -306,12 +341,12 @@ void pack_group(const std::byte* first_row, std::size_t row_stride, std::int64_t
             block = reinterpret_cast<const std::byte*>(some.data());
             stride = block_bytes<format>;
         }
-        pack_units<format, std::uint8_t>(block, stride, packed);
+        pack_bytes<format>(block, stride, packed);
         pack_units<format, std::uint16_t>(block, stride, packed);
         pack_dwords<format, sign>(block, stride, packed);
         if constexpr (sign == CodeSign::by_byte) part_bytes<format>(packed);
         first_row += block_bytes<format>;
-        packed += group_rows * block_bytes<format>;
+        packed += group_bytes;
     }
 }
 
@@ -320,17 +355,19 @@ void pack(const std::byte* rows, std::byte* packed, std::int64_t k, std::int64_t
           std::int64_t row_begin, std::int64_t row_end) {
     const std::int64_t blocks = k / BlockOf<format>::values;
     const std::size_t row_stride = static_cast<std::size_t>(blocks) * block_bytes<format>;
-    for (std::int64_t first = row_begin; first < row_end; first += group_rows)
-        pack_group<format, sign>(rows + static_cast<std::size_t>(first) * row_stride, row_stride,
-                                 std::min<std::int64_t>(m - first, group_rows), blocks,
+    for (std::int64_t first = row_begin; first < row_end; first += group_rows) {
+        const std::byte* row = rows + static_cast<std::size_t>(first) * row_stride;
+        pack_group<format, sign>(row, row_stride, std::min<std::int64_t>(m - first, group_rows),
+                                 blocks, row + group_rows * row_stride,
                                  packed + packed_bytes<format>(k, first));
+    }
 }
 
 #define EDGEROOF_PACKING_AS(format, sign)                                                      \
     template void pack<format, sign>(const std::byte*, std::byte*, std::int64_t, std::int64_t, \
                                      std::int64_t, std::int64_t);                              \
     template void pack_group<format, sign>(const std::byte*, std::size_t, std::int64_t,        \
-                                           std::int64_t, std::byte*)
+                                           std::int64_t, const std::byte*, std::byte*)
 #define EDGEROOF_PACKING(format)                                           \
     template std::size_t packed_bytes<format>(std::int64_t, std::int64_t); \
     EDGEROOF_PACKING_AS(format, CodeSign::kept);                           \
