@@ -294,7 +294,7 @@ class WatchedWeights final : public WeightSource {
 };
 
 TEST(CpuMemory, HoldsOneSourceAtATimeWhileItLaysOutWeights) {
-    for (const Format format : {Format::f16, Format::q8_0}) {
+    for (const Format format : {Format::q4_0, Format::q8_0}) {
         SCOPED_TRACE(traits(format).name);
         const Graph graph = transformer(1, format, Format::f16);
         const WatchedWeights weights(graph);

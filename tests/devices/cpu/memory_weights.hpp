@@ -3,7 +3,6 @@
 
 #include <map>
 #include <random>
-#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -22,12 +21,10 @@ class MemoryWeights final : public WeightSource {
         if (bytes.empty()) bytes = make(weight);
         return bytes;
     }
-    void release(const Tensor& weight) const override { released_.insert(weight.name); }
 
     reference::Values decoded(const Tensor& weight) const {
         return reference::decode(weight, bytes(weight));
     }
-    const std::set<std::string>& released() const { return released_; }
 
   private:
     static std::vector<std::byte> make(const Tensor& weight) {
@@ -40,7 +37,6 @@ class MemoryWeights final : public WeightSource {
     }
 
     mutable std::map<std::string, std::vector<std::byte>> tensors_;
-    mutable std::set<std::string> released_;
 };
 
 }  // namespace edgeroof::test
