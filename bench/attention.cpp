@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Attention alone, one thread. Names: attention/KV FORMAT/HEADSxKV_HEADSxDIM/depth:D/tokens:N/ISA.
+// Attention alone, one thread. Names: attention/KV FORMAT/HEADSxKV_HEADSxDIM/depth:D/tokens:N/ISA/
+// threads:1.
 // Caches rotate through far more memory than a last-level cache holds, as the layers of a model do.
 // bytes/s counts keys and values read; FLOP/s two per multiply-add of scores and of values.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <vector>
 
+#include "bench/counters.hpp"
 #include "kernels/cpu/ops.hpp"
 
 namespace edgeroof::bench {
@@ -46,9 +49,12 @@ void measure(benchmark::State& state, const cpu::Ops& ops, Format format, Size s
         static_cast<std::size_t>(ops.attention.scratch_floats(rows, size.dim, size.dim)));
     std::vector<float> partial(
         static_cast<std::size_t>(cpu::attention_state_floats(rows, size.dim)));
-    std::int64_t round = 0;
-    for (auto _ : state) {
-        const std::byte* base = cache.data() + round++ % copies * 2 * bytes;
+    const auto pair_of = [&](std::int64_t round) {  // keys and values
+        return std::span<const std::byte>(cache.data() + round % copies * 2 * bytes,
+                                          static_cast<std::size_t>(2 * bytes));
+    };
+    const auto attend = [&](std::int64_t round) {
+        const std::byte* base = pair_of(round).data();
         for (std::int64_t head = 0; head < size.kv_heads; ++head)
             for (std::int64_t token = 0; token < size.tokens; token += tile_tokens) {
                 const std::int64_t end = std::min(size.tokens, token + tile_tokens);
@@ -72,17 +78,16 @@ void measure(benchmark::State& state, const cpu::Ops& ops, Format format, Size s
                 ops.attention.run(tile, scratch.data(), result);
                 ops.attention.finish(tile, result, out.data());
             }
-    }
-    const auto rate = [&](double per_round) {
-        return benchmark::Counter(per_round * static_cast<double>(state.iterations()),
-                                  benchmark::Counter::kIsRate);
     };
     const double pairs =
         static_cast<double>(size.tokens) *
         (static_cast<double>(size.depth) + (static_cast<double>(size.tokens) + 1) / 2);
-    state.counters["bytes/s"] = rate(2.0 * static_cast<double>(bytes));
-    state.counters["FLOP/s"] =
-        rate(4.0 * pairs * static_cast<double>(size.heads) * static_cast<double>(size.dim));
+    const cpu::Roofs& roofs = cpu::roofs(ops.isa);
+    count(state, roofs,
+          {.bytes = 2.0 * static_cast<double>(bytes),
+           .flops = 4.0 * pairs * static_cast<double>(size.heads) * static_cast<double>(size.dim),
+           .peak = roofs.peak_f32},
+          attend, pair_of);
 }
 
 void add_all() {
@@ -99,9 +104,10 @@ void add_all() {
                 for (const auto& [depth, tokens] : steps) {
                     size.depth = depth;
                     size.tokens = tokens;
-                    const std::string name = fmt::format(
-                        "attention/{}/{}x{}x{}/depth:{}/tokens:{}/{}", traits(format).name,
-                        size.heads, size.kv_heads, size.dim, depth, tokens, cpu::name(isa));
+                    const std::string name =
+                        fmt::format("attention/{}/{}x{}x{}/depth:{}/tokens:{}/{}/threads:1",
+                                    traits(format).name, size.heads, size.kv_heads, size.dim, depth,
+                                    tokens, cpu::name(isa));
                     benchmark::RegisterBenchmark(name.c_str(), [&ops, format,
                                                                 size](benchmark::State& state) {
                         measure(state, ops, format, size);

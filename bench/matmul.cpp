@@ -2,16 +2,19 @@
 //
 // Matmul kernels alone. Names: matmul/FORMAT/KxMxN/ISA[/as_in_file]/threads:T. Weights rotate
 // through far more memory than a last-level cache holds, so that one token (N = 1) reads DRAM as
-// the engine does. bytes/s counts the weights of the file's format; FLOP/s two per multiply-add.
+// the engine does. bytes/s counts the weights in the file's format; FLOP/s two per multiply-add.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cstring>
 #include <memory>
+#include <span>
 #include <thread>
 #include <vector>
 
+#include "bench/counters.hpp"
+#include "devices/cpu/buffer.hpp"
 #include "kernels/cpu/matmul.hpp"
 
 namespace edgeroof::bench {
@@ -26,6 +29,17 @@ struct Size {
     std::int64_t k, m, n;
 };
 
+struct Rows {
+    std::int64_t begin, end;
+};
+
+/// The rows of one thread.
+Rows rows_of(const MatmulKernel& kernel, Size size, int thread, int threads) {
+    const std::int64_t groups = (size.m + kernel.row_group - 1) / kernel.row_group;
+    return {groups * thread / threads * kernel.row_group,
+            std::min(size.m, groups * (thread + 1) / threads * kernel.row_group)};
+}
+
 /// Copies of one packed tensor, and activations, shared by all threads of a benchmark.
 class Operands {
   public:
@@ -36,55 +50,66 @@ class Operands {
                      ? kernel.packed_bytes(size.k, size.m)
                      : row_bytes(kernel.format, size.k) * static_cast<std::size_t>(size.m)),
           copies_(std::max<std::size_t>(1, beyond_caches / bytes_)),
-          weights_(copies_ * bytes_),
+          weights_(copies_ * bytes_, "the weights"),
           x_(static_cast<std::size_t>(size.k * size.n), 0.5F),
           out_(static_cast<std::size_t>(size.m * size.n)) {
         // 0x2A2A is a small number as F16, BF16 and F32 alike: no NaN, no denormal.
-        std::fill(weights_.begin(), weights_.end(), std::byte{0x2A});
+        std::memset(weights_.data(), 0x2A, weights_.size());
         if (kernel.prepare != nullptr) {
             prepared_.resize(kernel.activation_bytes(size.k, size.n));
             kernel.prepare(x_.data(), prepared_.data(), size.k, size.n, 0, size.n);
         }
     }
 
-    /// The share of one thread, of the copy that this round uses.
-    void run(std::size_t round, int thread, int threads) {
-        const std::int64_t groups = (size_.m + kernel_.row_group - 1) / kernel_.row_group;
-        const std::int64_t begin = groups * thread / threads * kernel_.row_group;
-        const std::int64_t end =
-            std::min(size_.m, groups * (thread + 1) / threads * kernel_.row_group);
+    /// One thread's rows of the copy that this round uses.
+    void run(std::int64_t round, Rows rows) {
         const std::byte* activations = kernel_.prepare != nullptr
                                            ? prepared_.data()
                                            : reinterpret_cast<const std::byte*>(x_.data());
-        kernel_.run(MatmulArgs{weights_.data() + round % copies_ * bytes_, activations, out_.data(),
-                               size_.k, size_.m, size_.n, begin, end, 0, size_.n});
+        kernel_.run(MatmulArgs{copy(round).data(), activations, out_.data(), size_.k, size_.m,
+                               size_.n, rows.begin, rows.end, 0, size_.n});
+    }
+    /// The weights that the round reads.
+    std::span<const std::byte> read_by(std::int64_t round, Rows rows) const {
+        const std::size_t of_row = bytes_ / static_cast<std::size_t>(size_.m);
+        return copy(round).subspan(static_cast<std::size_t>(rows.begin) * of_row,
+                                   static_cast<std::size_t>(rows.end - rows.begin) * of_row);
     }
 
   private:
+    std::span<const std::byte> copy(std::int64_t round) const {
+        return {weights_.data() + static_cast<std::size_t>(round) % copies_ * bytes_, bytes_};
+    }
+
     const MatmulKernel& kernel_;
     Size size_;
     std::size_t bytes_, copies_;
-    std::vector<std::byte> weights_, prepared_;
+    cpu::Buffer weights_;  ///< of huge pages, as a device has them
+    std::vector<std::byte> prepared_;
     std::vector<float> x_, out_;
 };
+
+/// The rate of the kernel's arithmetic: int8 where it multiplies int8 activations; none is measured
+/// of BF16, nor on paths that have no int8 dot product.
+decltype(RoundWork::peak) peak_of(const MatmulKernel& kernel, const cpu::Roofs& roofs) {
+    if (kernel.prepare == nullptr) return roofs.peak_f32;
+    return kernel.format == Format::bf16 ? nullptr : roofs.peak_i8;
+}
 
 void measure(benchmark::State& state, const MatmulKernel& kernel, Size size,
              std::shared_ptr<Operands>& operands) {
     if (state.thread_index() == 0) operands = std::make_shared<Operands>(kernel, size);
-    std::size_t round = 0;
-    for (auto _ : state) operands->run(round++, state.thread_index(), state.threads());
-    if (state.thread_index() == 0) {
-        // Each thread counts its own rounds of a share of the work; rates add up over threads.
-        const double rounds = static_cast<double>(state.iterations());
-        const auto rate = [](double per_second) {
-            return benchmark::Counter(per_second, benchmark::Counter::kIsRate);
-        };
-        const double weights =
-            static_cast<double>(row_bytes(kernel.format, size.k)) * static_cast<double>(size.m);
-        const double flops = 2.0 * static_cast<double>(size.k * size.m * size.n);
-        state.counters["bytes/s"] = rate(weights * rounds);
-        state.counters["FLOP/s"] = rate(flops * rounds);
-    }
+    const cpu::Roofs& roofs = cpu::roofs(kernel.isa);
+    const Rows rows = rows_of(kernel, size, state.thread_index(), state.threads());
+    const auto count_of_rows = static_cast<double>(rows.end - rows.begin);
+    const RoundWork work{
+        .bytes = count_of_rows * static_cast<double>(row_bytes(kernel.format, size.k)),
+        .flops = 2.0 * count_of_rows * static_cast<double>(size.k * size.n),
+        .peak = peak_of(kernel, roofs),
+        .memory_bound = size.n == 1};
+    count(
+        state, roofs, work, [&](std::int64_t round) { operands->run(round, rows); },
+        [&](std::int64_t round) { return operands->read_by(round, rows); });
 }
 
 void add(const MatmulKernel& kernel, Size size, int threads) {
