@@ -48,14 +48,20 @@ inline double peak_rate(std::uint64_t (*peak)(std::int64_t)) {
 /// of so many bytes: the kernel splits a piece into streams, so small ones are nearly one stream.
 template <class Memory>
 double read_rate(const cpu::Roofs& roofs, std::size_t piece, Memory memory) {
+    constexpr std::size_t between_clocks = std::size_t{1} << 20;  // small spans are many
     std::uint32_t sum = 0;
     double read = 0.0, elapsed = 0.0;
+    std::int64_t i = 0;
     const auto begin = Clock::now();
-    for (std::int64_t i = 0; elapsed < 0.004; elapsed = seconds_since(begin)) {
-        const std::span<const std::byte> bytes = memory(i++);
-        for (std::size_t at = 0; at < bytes.size(); at += piece)
-            sum ^= roofs.stream_read(bytes.data() + at, std::min(piece, bytes.size() - at));
-        read += static_cast<double>(bytes.size());
+    for (; elapsed < 0.004; elapsed = seconds_since(begin)) {
+        std::size_t done = 0;
+        while (done < between_clocks) {
+            const std::span<const std::byte> bytes = memory(i++);
+            for (std::size_t at = 0; at < bytes.size(); at += piece)
+                sum ^= roofs.stream_read(bytes.data() + at, std::min(piece, bytes.size() - at));
+            done += bytes.size();
+        }
+        read += static_cast<double>(done);
     }
     benchmark::DoNotOptimize(sum);
     return read / elapsed;
