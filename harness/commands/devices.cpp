@@ -5,8 +5,10 @@
 
 #include <iostream>
 #include <nlohmann/json.hpp>
+#include <span>
 
 #include "devices/discovery.hpp"
+#include "devices/sensors/counters.hpp"
 #include "devices/sensors/sensor.hpp"
 #include "harness/board_facts.hpp"
 #include "harness/commands/command.hpp"
@@ -26,9 +28,20 @@ struct Listing {
     Discovery devices;
     Sensors sensors;
     std::vector<Missing> missing_sensors;
+    std::vector<Count> counters;  ///< their values mean nothing here
+    std::vector<Missing> missing_counters;
 };
 
-Listing look() { return {find_board().board, list_devices(), find_sensors(), missing_sensors()}; }
+Listing look() {
+    Listing list{find_board().board, list_devices(), find_sensors(), missing_sensors(), {}, {}};
+    OpenCounters counters = open_counters(threads_to_count({}));
+    if (counters.counters) {
+        counters.counters->start();
+        list.counters = counters.counters->stop();
+    }
+    list.missing_counters = std::move(counters.missing);
+    return list;
+}
 
 std::string bytes_text(std::uint64_t bytes) {
     return bytes >= std::uint64_t{1} << 30
@@ -43,11 +56,20 @@ std::string reading_text(Sensor& sensor) {
     return fmt::format("{:.4g} {}", *value, sensor.unit);
 }
 
-void print_missing(const std::vector<Missing>& missing) {
-    for (const Missing& one : missing) {
-        std::cout << fmt::format("  {} {}: {}\n", paint("-", Ink::yellow, STDOUT_FILENO), one.what,
-                                 one.why);
-        if (!one.remedy.empty()) std::cout << fmt::format("    to get it: {}\n", one.remedy);
+/// What is missing for the same reason is told together.
+void print_missing(std::span<const Missing> missing) {
+    while (!missing.empty()) {
+        const Missing& first = missing.front();
+        std::string what;
+        std::size_t alike = 0;
+        for (; alike < missing.size() && missing[alike].why == first.why &&
+               missing[alike].remedy == first.remedy;
+             ++alike)
+            what += (what.empty() ? "" : ", ") + missing[alike].what;
+        std::cout << fmt::format("  {} {}: {}\n", paint("-", Ink::yellow, STDOUT_FILENO), what,
+                                 first.why);
+        if (!first.remedy.empty()) std::cout << fmt::format("    to get it: {}\n", first.remedy);
+        missing = missing.subspan(alike);
     }
 }
 
@@ -82,6 +104,11 @@ void print(const Listing& list) {
                                  paint("+", Ink::green, STDOUT_FILENO), sensor->id,
                                  reading_text(*sensor), sensor->name, sensor->source);
     print_missing(list.missing_sensors);
+    heading("\nCounters");
+    for (const Count& counter : list.counters)
+        std::cout << fmt::format("  {} {:<28} ({})\n", paint("+", Ink::green, STDOUT_FILENO),
+                                 counter.name, counter.source);
+    print_missing(list.missing_counters);
 }
 
 ordered_json missing_json(const std::vector<Missing>& missing) {
@@ -112,6 +139,10 @@ void print_json(const Listing& list) {
                                                                 {"source", sensor->source}});
         if (const auto value = sensor->read()) entry["value"] = *value;
     }
+    ordered_json counters = ordered_json::array();
+    for (const Count& counter : list.counters)
+        counters.push_back(
+            {{"name", counter.name}, {"unit", counter.unit}, {"source", counter.source}});
     const reports::Board& found = list.board;
     ordered_json board = {{"cpu", found.cpu},
                           {"architecture", found.architecture},
@@ -126,17 +157,20 @@ void print_json(const Listing& list) {
                               {"devices", devices},
                               {"missing_devices", missing_json(list.devices.missing)},
                               {"sensors", sensors},
-                              {"missing_sensors", missing_json(list.missing_sensors)}};
+                              {"missing_sensors", missing_json(list.missing_sensors)},
+                              {"counters", counters},
+                              {"missing_counters", missing_json(list.missing_counters)}};
     std::cout << all.dump(2, ' ', false, ordered_json::error_handler_t::replace) << '\n';
 }
 
 }  // namespace
 
 Exit run_devices(const Arguments& arguments) {
-    OptionSet set("edgeroof devices [OPTIONS]",
-                  "Lists the compute devices and sensors of this machine, and for what is missing "
-                  "why it is, and\nhow to get it.",
-                  {"edgeroof devices", "edgeroof devices --json"});
+    OptionSet set(
+        "edgeroof devices [OPTIONS]",
+        "Lists the compute devices, sensors and counters of this machine, and for what is "
+        "missing why it\nis, and how to get it.",
+        {"edgeroof devices", "edgeroof devices --json"});
     set.add()("json", "as JSON");
     po::variables_map values;
     if (!set.parse(arguments, values)) return Exit::ok;

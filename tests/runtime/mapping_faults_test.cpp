@@ -78,6 +78,23 @@ TEST_F(MappingFaultsDeathTest, AFileThatIsNoLongerMappedIsNoLongerWatched) {
         testing::ExitedWithCode(2), "can't be read");
 }
 
+TEST_F(MappingFaultsDeathTest, WhereTheFileIsWholeItsDiskFails) {
+    // A page that can't be read, said to be of a file that nothing happened to.
+    const auto other = folder_ / "other";
+    reports::testing::spill(other, std::string(page, 'x'));
+    std::filesystem::resize_file(other, 0);
+    reports::testing::spill(path(), "whole");
+    EXPECT_EXIT(
+        {
+            const int descriptor = ::open(other.c_str(), O_RDONLY);
+            void* map = ::mmap(nullptr, page, PROT_READ, MAP_SHARED, descriptor, 0);
+            const WatchedMapping watch(path(), {static_cast<const std::byte*>(map), 5});
+            report_mapping_faults();
+            touch(static_cast<const std::byte*>(map));
+        },
+        testing::ExitedWithCode(2), "model.gguf: byte 0: can't be read: its disk or file system");
+}
+
 TEST_F(MappingFaultsDeathTest, OtherFaultsAreLeftToWhoHandledThemBefore) {
     const int descriptor = ::open(path().c_str(), O_RDONLY);
     void* map = ::mmap(nullptr, page, PROT_READ, MAP_SHARED, descriptor, 0);
