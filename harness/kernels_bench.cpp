@@ -67,23 +67,6 @@ void append(reports::Measurement& all, const reports::Measurement& more) {
         all.stop.precision_reached = seconds->interval->half_width() / seconds->median;
 }
 
-template <class Measured>
-std::vector<reports::Measurement> in_one_list(Measured measured) {
-    if constexpr (requires { measured.workload; }) {
-        measured.roofs.insert(measured.roofs.begin(), std::move(measured.workload));
-        return std::move(measured.roofs);
-    } else {
-        return measured;
-    }
-}
-template <class W>
-std::uint64_t working_set(const W& workload) {
-    if constexpr (requires { workload.working_set_bytes(); })
-        return workload.working_set_bytes();
-    else
-        return workload.footprint_bytes();
-}
-
 }  // namespace
 
 struct KernelsBench::Case {
@@ -230,7 +213,7 @@ void KernelsBench::run(Progress& progress) {
 KernelsBench::Open& KernelsBench::open(std::size_t index) {
     if (const auto found = open_.find(index); found != open_.end()) return *found->second;
     std::uint64_t kept = 0;
-    for (const auto& [other, workload] : open_) kept += working_set(workload->workload());
+    for (const auto& [other, workload] : open_) kept += workload->workload().working_set_bytes();
     const std::uint64_t limit = record_.board.memory_bytes.value_or(0) / kept_share;
     if (kept + plan_.dram_bytes() > limit) open_.clear();
     const Case& one = cases_[index];
@@ -248,7 +231,7 @@ KernelsBench::Open& KernelsBench::open(std::size_t index) {
 /// That pass through the memory which bounds it.
 std::uint64_t KernelsBench::streamed_bytes(const OperatorWorkload& workload,
                                            const Case& one) const {
-    if (!workload.cold() || options_.cache == CacheState::warm) return working_set(workload);
+    if (!workload.cold() || options_.cache == CacheState::warm) return workload.working_set_bytes();
     return options_.cache == CacheState::cold ? plan_.dram_bytes() : one.model_bytes;
 }
 
@@ -278,15 +261,16 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
         settings.stop_now = [] { return interrupt_signal() != 0; };
         workload.take_cpu_share();
         CountedWorkload counted(workload, counters_.counters.get());
-        std::vector<reports::Measurement> all = in_one_list(measure(counted, roofs, settings));
-        const reports::Measurement& measured = all.front();
+        Measured all = measure(counted, roofs, settings);
+        const reports::Measurement& measured = all.workload;
         if (const auto seconds = reports::estimate_seconds(measured))
             repetitions_[one.id].push_back(
                 {seconds->median, seconds->median * workload.take_cpu_share(),
                  measured.repetitions * static_cast<std::int64_t>(measured.samples.size()),
                  counted.counts(measured), counted.interrupted(measured).size()});
         const std::string result = result_text(measured);
-        keep(std::move(all));
+        keep(std::move(all.workload));
+        for (reports::Measurement& roof : all.roofs) keep(std::move(roof));
         progress.end(result);
     } catch (const Unsupported& error) {
         record_.absent.push_back({one.id, error.what(), std::nullopt});
@@ -298,16 +282,15 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
     if (known_absent()) progress.end("absent");
 }
 
-void KernelsBench::keep(std::vector<reports::Measurement> measured) {
-    for (reports::Measurement& m : measured) {
-        if (m.samples.empty()) continue;
-        m.stop.reason = reports::StopReason::fixed_count;
-        const auto known = std::ranges::find(record_.measurements, m.id, &reports::Measurement::id);
-        if (known == record_.measurements.end())
-            record_.measurements.push_back(std::move(m));
-        else
-            append(*known, m);
-    }
+void KernelsBench::keep(reports::Measurement measured) {
+    if (measured.samples.empty()) return;
+    measured.stop.reason = reports::StopReason::fixed_count;
+    const auto known =
+        std::ranges::find(record_.measurements, measured.id, &reports::Measurement::id);
+    if (known == record_.measurements.end())
+        record_.measurements.push_back(std::move(measured));
+    else
+        append(*known, measured);
 }
 
 }  // namespace edgeroof::harness

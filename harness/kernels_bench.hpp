@@ -4,7 +4,6 @@
 // roofs.
 #pragma once
 
-#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -67,7 +66,7 @@ class KernelsBench {
     Open& open(std::size_t index);
     std::uint64_t streamed_bytes(const OperatorWorkload& workload, const Case& one) const;
     void repeat(std::size_t index, Progress& progress);
-    void keep(std::vector<reports::Measurement> measured);
+    void keep(reports::Measurement measured);
 
     const KernelsOptions& options_;
     RoofPlan plan_;
@@ -77,7 +76,7 @@ class KernelsBench {
     LoadedModel model_;
     NoiseWeights noise_;
     MeasuredOn on_;
-    std::deque<Case> cases_;  ///< workloads refer to them
+    std::vector<Case> cases_;  ///< all are there before a workload refers to one
     std::map<std::size_t, std::unique_ptr<Open>> open_;
     reports::Record record_;
     std::map<std::string, std::vector<Repetition>> repetitions_;

@@ -4,8 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>

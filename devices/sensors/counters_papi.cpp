@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fmt/format.h>
 #include <papi.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -126,6 +127,7 @@ class EventSet {
     }
 
     bool is_machines(int component) const { return thread_ == 0 && component_ == component; }
+    int attached() const { return attached_; }  ///< PAPI_OK, or why not
     const std::vector<Event>& events() const { return events_; }
     bool multiplexed() const { return multiplexed_; }
 
@@ -134,7 +136,10 @@ class EventSet {
         if (PAPI_create_eventset(&id_) != PAPI_OK) return;
         PAPI_assign_eventset_component(id_, component_);
         if (multiplexed_) PAPI_set_multiplex(id_);
-        if (thread_ > 0) PAPI_attach(id_, static_cast<unsigned long>(thread_));
+        // The thread that counts needs no attaching. In a guest without a PMU there is none: PAPI
+        // tries it with a hardware counter.
+        if (thread_ > 0 && thread_ != gettid())
+            attached_ = PAPI_attach(id_, static_cast<unsigned long>(thread_));
     }
     void destroy() {
         if (id_ == PAPI_NULL) return;
@@ -146,7 +151,7 @@ class EventSet {
 
     int component_;
     pid_t thread_;
-    int id_ = PAPI_NULL;
+    int id_ = PAPI_NULL, attached_ = PAPI_OK;
     bool started_ = false, multiplexed_ = false;
     std::vector<std::string> names_;
     std::vector<Event> events_;
@@ -283,8 +288,19 @@ OpenCounters open_counters(const std::vector<pid_t>& threads) {
         return open;
     }
     Sets sets;
-    for (const pid_t thread : threads)
-        sets.push_back(std::make_unique<EventSet>(component, thread));
+    int attached = PAPI_OK;
+    for (const pid_t thread : threads) {
+        auto set = std::make_unique<EventSet>(component, thread);
+        if (set->attached() == PAPI_OK)
+            sets.push_back(std::move(set));
+        else
+            attached = set->attached();
+    }
+    if (attached != PAPI_OK)
+        open.missing.push_back(missing_counter(
+            "all threads but the one that measures",
+            fmt::format("PAPI can't attach to a thread: {}", PAPI_strerror(attached)), guest,
+            paranoid, own_level));
     add_wanted(software(), sets, [&](const char* name, const char* reason) {
         open.missing.push_back(missing_counter(name, reason, std::nullopt, paranoid, kernel_level));
     });

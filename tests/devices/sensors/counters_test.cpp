@@ -107,6 +107,33 @@ TEST_F(CountersOfSelf, BeginAgainFromZero) {
     EXPECT_GE(value(counts, "task clock"), 0.0);
 }
 
+TEST(Counters, OtherThreadsAreCountedOrMissed) {
+    std::atomic<pid_t> other_id{0};
+    std::atomic<bool> done{false};
+    std::thread other([&] {
+        other_id = gettid();
+        other_id.notify_one();
+        while (!done) continue;
+    });
+    other_id.wait(0);
+    const OpenCounters open = open_counters({other_id});
+    double clock = 0.0;
+    if (open.counters) {
+        open.counters->start();
+        // It computes until that is seen; this thread's own time is not among what is counted.
+        for (int i = 0; i < 1'000'000 && clock == 0.0; ++i) {
+            for (const Count& count : open.counters->stop())
+                if (count.name == "task clock") clock = count.value;
+            open.counters->start();
+        }
+        open.counters->stop();
+    }
+    done = true;
+    other.join();
+    const auto missed = [](const Missing& m) { return m.what.starts_with("all threads but"); };
+    EXPECT_NE(clock > 0.0, std::ranges::any_of(open.missing, missed));
+}
+
 TEST(Counters, WhatIsNotCountedHasAReason) {
     const OpenCounters open = open_counters({gettid()});
     EXPECT_TRUE(open.counters || !open.missing.empty());

@@ -96,6 +96,9 @@ TEST(EstimateSeries, CoversTheTruthWhereValuesHangTogether) {
             covered += series.low <= 0.0 && 0.0 <= series.high ? 1 : 0;
             covered_as_if_independent += plain.low <= 0.0 && 0.0 <= plain.high ? 1 : 0;
         }
+        const std::string what = "of_1000_rho_" + std::to_string(static_cast<int>(rho * 100));
+        RecordProperty("plain_" + what, covered_as_if_independent);
+        RecordProperty("series_" + what, covered);
         EXPECT_GE(covered, rho < 0.85 ? 900 : 840) << rho;
         EXPECT_LE(covered, 985) << rho;
         if (rho >= 0.5) {
