@@ -13,8 +13,6 @@ namespace {
 /// A sample shorter than this notices that something else has just filled the caches; it is
 /// preceded by one that does not count.
 constexpr double notices_caches_seconds = 0.02;
-/// What the closer look may take of the workload's time.
-constexpr double most_closer = 0.5;
 
 /// The samples of one workload as they grow.
 class Series {
@@ -156,8 +154,7 @@ class InTurns {
     }
 
     void look_closer() {
-        if (!closer_ || settings_.stop_now() ||
-            closer_->rule().seconds() > most_closer * main_.rule().seconds())
+        if (!closer_ || settings_.stop_now() || closer_->rule().seconds() > main_.rule().seconds())
             return;
         closer_->begin_turn();
         closer_->take();

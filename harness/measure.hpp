@@ -46,7 +46,7 @@ struct Measured {
 };
 
 /// `closer`: the workload once more, with something that slows it (clocks around its parts). It has
-/// a sample after each of the workload's turns while it takes at most half as long as that does.
+/// a sample after each of the workload's turns, but where it would take longer than that does.
 /// A device that fails ends the measurement; what it had measured stays, with the reason.
 Measured measure(Workload& workload, std::span<Workload* const> roofs,
                  const MeasureSettings& settings, Workload* closer = nullptr);

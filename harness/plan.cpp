@@ -90,7 +90,7 @@ class Planner {
             step.profiled = profile_.step_profile && kind != Kind::first_token &&
                             (kind == Kind::decode || work.tokens <= profile_.batch);
             if (step.profiled) {
-                step.seconds += settings.stop.max_seconds / 2;
+                step.seconds += settings.stop.max_seconds;
                 // Operators on other formats than floats are matmuls; attention and norms are
                 // floats.
                 if (RoofEntry floats = roofs_.compute_for("F32");

@@ -41,7 +41,11 @@ std::vector<reports::Measurement> measure_below(const Attempt& attempt,
                                                 std::vector<RoofEntry> roofs,
                                                 const std::vector<RoofEntry>& shapes) {
     std::vector<reports::Measurement> all = attempt(roofs);
-    if (above_their_roofs(facts, all).empty()) return all;
+    const bool ended = std::ranges::any_of(all, [](const reports::Measurement& m) {
+        return m.stop.reason == reports::StopReason::interrupted ||
+               m.stop.reason == reports::StopReason::failed;
+    });
+    if (ended || above_their_roofs(facts, all).empty()) return all;
     std::string tried;
     for (const RoofEntry& shape : shapes) {
         tried += (tried.empty() ? "" : ", ") + shape.roof.name;

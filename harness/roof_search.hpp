@@ -28,7 +28,8 @@ using Attempt =
     std::function<std::vector<reports::Measurement>(const std::vector<RoofEntry>& roofs)>;
 
 /// What `attempt` yields beside `roofs`. Where some of it lies above its roof, all is measured
-/// again beside `shapes` too (settings: roof_search), and what is above still is suspect.
+/// again beside `shapes` too (settings: roof_search), and what is above still is suspect. What was
+/// interrupted or failed is not made again.
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,
                                                 const reports::Record& facts,
                                                 std::vector<RoofEntry> roofs,

@@ -104,9 +104,9 @@ reports::Measurement StepProfileWorkload::describe(const Part& part) const {
             work += work_of(graph_, graph_.ops[member], step_.work.depth + i);
     }
     m.work = record_work(work);
-    // What a step streams drives weights and states out of the caches between two uses; activations, just
-    // written, are still there. A cache is several times as fast as memory, so that activations
-    // have to be as many times more before they matter more.
+    // What a step streams drives weights and states out of the caches between two uses;
+    // activations, just written, are still there. A cache is several times as fast as memory, so
+    // that activations have to be as many times more before they matter more.
     constexpr std::uint64_t cache_over_memory = 4;
     const bool streams =
         cache_over_memory * (m.work.weight_bytes + m.work.state_bytes) > m.work.activation_bytes;

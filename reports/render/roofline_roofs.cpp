@@ -53,14 +53,32 @@ SlopedLabel sloped(const Segment2d& line, double along, double off, double lengt
     return label;
 }
 
+/// Whether a line passes within half a letter of a box's middle.
+bool crosses(const Segment2d& line, const Box& box) {
+    const double x = (box.left + box.right) / 2.0, y = (box.top + box.bottom) / 2.0;
+    const double dx = line.x2 - line.x1, dy = line.y2 - line.y1;
+    const double squared = std::max(dx * dx + dy * dy, 1e-9);
+    const double at = std::clamp(((x - line.x1) * dx + (y - line.y1) * dy) / squared, 0.0, 1.0);
+    return std::hypot(line.x1 + at * dx - x, line.y1 + at * dy - y) < font / 2.0;
+}
+
 class Labeller {
   public:
     Labeller(Markup& svg, const RooflinePlot& plot, std::vector<Box>& taken)
         : svg_(svg), plot_(plot), taken_(taken) {
         for (const Point* p : plot.points()) points_.push_back(plot.box(*p, 2.0));
+        for (const RoofLine* roof : plot.roofs())
+            lines_.push_back(plot.ends(*roof, roof->rate.median));
     }
 
     void label(const RoofLine& roof) {
+        // Off the other roofs' lines, if there is such a place.
+        if (!place(roof, true)) place(roof, false);
+    }
+
+  private:
+    bool place(const RoofLine& roof, bool off_lines) {
+        off_lines_ = off_lines;
         const bool memory = roof.resource == Resource::memory;
         const std::string text =
             fmt::format("{}  {}", shorten(roof.name, 32),
@@ -68,21 +86,20 @@ class Labeller {
                                      memory ? Unit::bytes_per_second : Unit::flops_per_second));
         const double length = text_width(text, font);
         const Segment2d line = plot_.ends(roof, roof.rate.median);
-        if (memory)
-            along(line, length, text);
-        else
-            level(line, length, text);
+        return memory ? along(line, length, text) : level(line, length, text);
     }
 
-  private:
     bool is_free(const Box& box) const {
         const auto meets = [&](const Box& other) { return other.meets(box); };
         return box.within(RooflinePlot::area) && std::ranges::none_of(taken_, meets) &&
-               std::ranges::none_of(points_, meets);
+               std::ranges::none_of(points_, meets) &&
+               !(off_lines_ && std::ranges::any_of(lines_, [&](const Segment2d& line) {
+                     return crosses(line, box);
+                 }));
     }
 
     /// On a slope: from where the line enters the plot upwards, above it or below.
-    void along(const Segment2d& line, double length, const std::string& text) {
+    bool along(const Segment2d& line, double length, const std::string& text) {
         const double whole = std::hypot(line.x2 - line.x1, line.y2 - line.y1);
         for (double start = 10.0; start + length < whole; start += 8.0)
             for (const double off : {-gap, gap + 0.75 * font}) {
@@ -96,12 +113,13 @@ class Labeller {
                      {"transform", fmt::format("translate({:.1f} {:.1f}) rotate({:.2f})", label.x,
                                                label.y, label.angle * 180.0 / std::numbers::pi)}},
                     text);
-                return;
+                return true;
             }
+        return false;
     }
 
     /// On the level: from the right end to the left, above the line or below it.
-    void level(const Segment2d& line, double length, const std::string& text) {
+    bool level(const Segment2d& line, double length, const std::string& text) {
         for (double right = line.x2 - gap; right - length > line.x1; right -= font)
             for (const double baseline : {line.y2 - gap, line.y2 + gap + 0.75 * font}) {
                 const Box box{right - length, baseline - font, right, baseline + font / 3.0};
@@ -113,14 +131,17 @@ class Labeller {
                               {"y", baseline},
                               {"text-anchor", "end"}},
                              text);
-                return;
+                return true;
             }
+        return false;
     }
 
     Markup& svg_;
     const RooflinePlot& plot_;
     std::vector<Box>& taken_;
     std::vector<Box> points_;
+    std::vector<Segment2d> lines_;
+    bool off_lines_ = true;
 };
 
 }  // namespace

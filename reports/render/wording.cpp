@@ -124,11 +124,14 @@ std::string describe_point(const Point& p) {
 std::string gap_text(const StepSummary& step) {
     const auto share = [](const Estimate& e) { return format_figure(e, Unit::share).text(); };
     std::string text;
-    if (step.operators && step.groups_in_step)
-        text = fmt::format(
-            "Timed inside the running step, its operators take {} of it; the rest is starting the "
-            "step and handing its result over.",
-            share(*step.operators));
+    if (step.operators && step.groups_in_step) {
+        const Estimate outside = *step.outside();
+        const bool all = outside.interval ? outside.interval->low <= 0.0 : outside.median <= 0.0;
+        text = fmt::format("Timed inside the running step, its operators take {} of it; {}.",
+                           share(*step.operators),
+                           all ? "that they take all of it is within the interval"
+                               : "the rest is starting the step and handing its result over");
+    }
     if (step.profiled)
         text += fmt::format("{}With clocks around them the step takes {} of its time without.",
                             text.empty() ? "" : " ", share(*step.profiled));

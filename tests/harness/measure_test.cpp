@@ -83,14 +83,14 @@ TEST_F(MeasureTest, AlternatesWithItsRoofsAndEndsWithThem) {
     EXPECT_EQ(main.stop.reason, StopReason::precision);
 }
 
-TEST_F(MeasureTest, ACloserLookFollowsEachTurnForHalfOfTheTime) {
+TEST_F(MeasureTest, ACloserLookFollowsTheTurnsAndTakesNoMoreTime) {
     ScriptedWorkload work("work", 25 * ms, clock_, log_), read("read", 4 * ms, clock_, log_),
-        closer("closer", 30 * ms, clock_, log_);
+        closer("closer", 60 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read};
     settings_.turns = 4;
     settings_.stop.min_samples = settings_.stop.max_samples = 4;
     const Measured measured = measure(work, roofs, settings_, &closer);
-    // Four turns of 25 ms; the look takes 30 ms, so that it has to wait for every other.
+    // Four turns of 25 ms; the look takes 60 ms, so that it has to wait for every other.
     EXPECT_EQ(log_, "wrwcrwrwcrwr");
     ASSERT_TRUE(measured.closer);
     EXPECT_EQ(measured.closer->samples.size(), 2U);

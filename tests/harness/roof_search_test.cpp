@@ -82,11 +82,14 @@ class MeasureBelow : public testing::Test {
         return measure_below(
             [&](const std::vector<RoofEntry>& roofs) {
                 roofs_seen_.push_back(roofs.size());
-                return beside(shares.at(roofs_seen_.size() - 1), roofs.back().roof.name);
+                auto all = beside(shares.at(roofs_seen_.size() - 1), roofs.back().roof.name);
+                all[1].stop.reason = stop_;
+                return all;
             },
             facts(), {{{reports::Resource::memory, "read", "DRAM"}, "stream_read", Format::f32, 1}},
             {{{reports::Resource::memory, "copy", "DRAM"}, "stream_copy", Format::f32, 1}});
     }
+    reports::StopReason stop_ = reports::StopReason::precision;
     std::vector<std::size_t> roofs_seen_;
 };
 
@@ -103,6 +106,13 @@ TEST_F(MeasureBelow, WhatIsAboveIsHeldAgainstMoreRoofs) {
     EXPECT_EQ(all[1].validity.state, State::ok);
     EXPECT_EQ(all[1].settings.at("roof_search"), "copy");
     EXPECT_FALSE(all[0].settings.contains("roof_search")) << "a roof is no figure under one";
+}
+
+TEST_F(MeasureBelow, WhatWasInterruptedStaysAsItIs) {
+    stop_ = reports::StopReason::interrupted;
+    const auto all = run({1.1});
+    EXPECT_THAT(roofs_seen_, ElementsAre(1));
+    EXPECT_FALSE(all[1].samples.empty());
 }
 
 TEST_F(MeasureBelow, WhatStaysAboveIsSuspect) {
