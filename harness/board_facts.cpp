@@ -2,6 +2,7 @@
 #include "harness/board_facts.hpp"
 
 #include <algorithm>
+#include <map>
 
 #include "devices/board.hpp"
 #include "harness/board_files.hpp"
@@ -87,21 +88,24 @@ FoundBoard find_board(const std::filesystem::path& root) {
 }
 
 std::vector<CacheLevel> cache_levels(const reports::Board& board) {
-    std::vector<CacheLevel> levels;
+    const std::int32_t siblings = std::max(1, board.threads / std::max(1, board.cores));
+    std::map<int, CacheLevel> levels;
     for (const reports::Cache& cache : board.caches) {
-        if (cache.level < 2 || cache.kind == "instruction" || cache.bytes == 0) continue;
-        const auto bytes = cache.bytes * static_cast<std::uint64_t>(std::max(cache.count, 1));
-        const auto known = std::find_if(levels.begin(), levels.end(), [&](const CacheLevel& level) {
-            return level.level == cache.level;
-        });
-        if (known == levels.end())
-            levels.push_back({cache.level, bytes});
-        else
-            known->bytes += bytes;
+        if (cache.kind == "instruction" || cache.bytes == 0) continue;
+        const auto [at, is_new] = levels.try_emplace(cache.level);
+        CacheLevel& level = at->second;
+        const std::int32_t cores = std::max(1, cache.shared_by / siblings);
+        if (is_new) level = {cache.level, cache.bytes, cores, 0};
+        // Of a big.LITTLE machine's, the smallest: what fits it fits all.
+        if (cache.bytes < level.bytes) {
+            level.bytes = cache.bytes;
+            level.shared_by = cores;
+        }
+        level.count += std::max(cache.count, 1);
     }
-    std::sort(levels.begin(), levels.end(),
-              [](const CacheLevel& a, const CacheLevel& b) { return a.level < b.level; });
-    return levels;
+    std::vector<CacheLevel> ordered;
+    for (const auto& [number, level] : levels) ordered.push_back(level);
+    return ordered;
 }
 
 }  // namespace edgeroof::harness

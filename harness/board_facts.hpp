@@ -4,7 +4,7 @@
 #include <filesystem>
 #include <vector>
 
-#include "harness/roofs.hpp"
+#include "harness/levels.hpp"
 #include "reports/record/record.hpp"
 
 namespace edgeroof::harness {
@@ -18,7 +18,7 @@ struct FoundBoard {
 /// InputError for a board file that is wrong.
 FoundBoard find_board(const std::filesystem::path& root = "/");
 
-/// Data and unified caches from level 2 up, those of one level together.
+/// Data and unified caches from the nearest level on.
 std::vector<CacheLevel> cache_levels(const reports::Board& board);
 
 }  // namespace edgeroof::harness

@@ -39,6 +39,30 @@ RoofSettings read_roofs(const YamlValue& value, const StopSettings& stop) {
     if (auto turns = map.find("turns")) roofs.turns = turns->integer(1, 100);
     if (auto slice = map.find("slice_seconds")) roofs.slice_seconds = slice->number(1e-3, 60.0);
     if (auto own = map.find("stop")) roofs.stop = read_stop(*own, stop);
+    if (auto sweep = map.find("sweep")) roofs.sweep = sweep->boolean();
+    RoofChoice& choice = roofs.choice;
+    if (auto kinds = map.find("kinds")) {
+        choice.kinds.clear();
+        for (const YamlValue& kind : kinds->list(0, 16))
+            choice.kinds.insert(*roof_kind_from_name(kind.choice(roof_kinds())));
+    }
+    if (auto levels = map.find("levels"))
+        for (const YamlValue& level : levels->list(1, 16)) choice.levels.insert(level.text(16));
+    if (auto arithmetic = map.find("arithmetic")) {
+        choice.arithmetic.clear();
+        for (const YamlValue& one : arithmetic->list(0, 16))
+            choice.arithmetic.insert(*arithmetic_from_name(one.choice(arithmetic_names())));
+    }
+    if (auto formats = map.find("formats")) {
+        choice.kinds.insert(RoofKind::kernel);
+        for (const YamlValue& one : formats->list(0, 32)) {
+            const std::string text = one.text(16);
+            const auto format = format_from_name(text);
+            if (!format || *format == Format::i32)
+                one.fail(fmt::format("'{}' is no number format of weights", text));
+            choice.formats.push_back(*format);
+        }
+    }
     map.finish();
     return roofs;
 }

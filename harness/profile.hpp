@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/roof_plan.hpp"
 #include "kernels/formats/format.hpp"
 
 namespace edgeroof::harness {
@@ -31,6 +32,9 @@ struct RoofSettings {
     std::int64_t turns = 3;       ///< at least so often a roof is measured beside a workload
     double slice_seconds = 0.04;  ///< each time about so long
     StopSettings stop;            ///< of the roofs measured on their own, at the start
+    RoofChoice choice;            ///< which these are
+    /// Find the levels of the memory by a sweep of working sets; else by the sizes of the caches.
+    bool sweep = false;
 };
 
 struct OperatorSettings {

@@ -25,15 +25,15 @@ std::map<std::string, std::string> above_their_roofs(
 std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes) {
     const RoofEntry near = roofs.read_of(working_set_bytes);
     const std::uint64_t kilobytes = std::max<std::uint64_t>(working_set_bytes / 1000, 1);
-    const auto shape = [&](std::string_view what, std::string kind, std::uint64_t arrays) {
+    const auto shape = [&](std::string_view what, RoofKind kind) {
         RoofEntry entry = near;
         entry.roof.name =
             fmt::format("{} {} ({} kB)", near.roof.level.value_or("DRAM"), what, kilobytes);
-        entry.kind = std::move(kind);
-        entry.bytes = std::max<std::uint64_t>(kilobytes * 1000 / arrays, 1);
+        entry.kind = kind;
+        entry.bytes = kilobytes * 1000;
         return entry;
     };
-    return {shape("read", "stream_read", 1), shape("copy", "stream_copy", 2)};
+    return {shape("read", RoofKind::read), shape("copy", RoofKind::copy)};
 }
 
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,

@@ -4,7 +4,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
+#include <limits>
+#include <numeric>
+#include <random>
 
 #include "harness/clock.hpp"
 #include "kernels/work.hpp"
@@ -12,91 +16,96 @@
 namespace edgeroof::harness {
 namespace {
 
-constexpr std::int64_t row_values = 4096;
-constexpr std::int64_t row_size = row_values * 4;
-constexpr std::uint64_t mebibyte = 1024 * 1024;
 /// A sample should dwarf the start of a step (some microseconds) and the clock (tens of ns).
-constexpr double shortest_sample_seconds = 1e-3;
-
-std::int64_t rows_of(std::uint64_t bytes) {
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(bytes) / row_size);
-}
-
-Tensor result_tensor(std::size_t index) {
-    return {fmt::format("result{}", index), Format::f32, {{1, 1, 1, 1}}, Role::activation, {}, 0};
-}
-
-/// `passes` operators of the kind, one after the other.
-Graph roof_graph(const RoofEntry& entry, std::int64_t passes) {
-    Graph graph;
-    const Shape shape{{row_values, rows_of(entry.bytes), 1, 1}};
-    const std::string name = "roof " + entry.roof.name;
-    TensorId from = 0, to = 0;
-    if (entry.kind == "stream_read")
-        from = graph.add({name, Format::f32, shape, Role::weight, {}, 0});
-    if (entry.kind == "stream_copy") {
-        from = graph.add({name + " a", Format::f32, shape, Role::state, {}, 0});
-        to = graph.add({name + " b", Format::f32, shape, Role::state, {}, 0});
-    }
-    for (std::int64_t pass = 0; pass < passes; ++pass) {
-        Op op{fmt::format("{} {}", entry.kind, pass), -1, StreamCopy{from, to}};
-        if (entry.kind == "stream_copy") {
-            // Forth and back, so that every page of both has been written: pages that never were
-            // are all one page of zeros to the system, and that one is in the cache.
-            std::swap(from, to);
-        } else {
-            const TensorId out = graph.add(result_tensor(graph.tensors.size()));
-            graph.outputs = {out};
-            if (entry.kind == "stream_read")
-                op.kind = StreamRead{from, out};
-            else
-                op.kind = PeakCompute{entry.format, passes, out};
-        }
-        graph.ops.push_back(std::move(op));
-        if (entry.kind == "peak_compute") break;  // its iterations are its passes
-    }
-    return graph;
-}
+constexpr double sample_seconds = 2e-3;
+constexpr std::int64_t most_passes = std::int64_t{1} << 40;
 
 class RoofWorkload final : public Workload {
   public:
-    RoofWorkload(Device& device, Memory& memory, RoofEntry entry, std::int32_t threads,
-                 std::string isa)
-        : entry_(std::move(entry)), threads_(threads), isa_(std::move(isa)) {
-        device_id_ = device.info().id;
-        // Copies go there and back. Arithmetic begins with what the slowest core does in some
-        // milliseconds.
-        passes_ = entry_.kind == "peak_compute" ? 100'000 : entry_.kind == "stream_copy" ? 2 : 1;
-        compile(device, memory);
-        for (int tries = 0; tries < 4; ++tries) {
+    RoofWorkload(Device& device, std::unique_ptr<Memory> memory, RoofEntry entry,
+                 std::int32_t threads, std::string isa)
+        : device_(device),
+          memory_(std::move(memory)),
+          entry_(std::move(entry)),
+          threads_(threads),
+          isa_(std::move(isa)) {}
+
+    /// The fastest of all variants, tried in turns, since a machine's bandwidth may change between
+    /// two of them.
+    RoofVariant search() {
+        const std::vector<RoofVariant> variants = roof_variants(entry_);
+        std::vector<double> best(variants.size(), std::numeric_limits<double>::infinity());
+        set_up(variants.front());
+        for (int turn = 0; turn < 2; ++turn)
+            for (std::size_t i = 0; i < variants.size(); ++i) {
+                try {
+                    compile(variants[i]);
+                } catch (const Unsupported&) {
+                    if (i == 0) throw;
+                    continue;  // a way that this device has not
+                }
+                run();  // as all others, right after a run of its own
+                best[i] = std::min(best[i], seconds_of(run().ns) / amount());
+            }
+        // A plainer way stands unless another is faster by more than the clock can blur.
+        std::size_t chosen = 0;
+        for (std::size_t i = 1; i < variants.size(); ++i)
+            if (best[i] < 0.99 * best[chosen]) chosen = i;
+        set_up(variants[chosen]);
+        return variants[chosen];
+    }
+
+    /// As many passes as make a sample long enough.
+    void set_up(const RoofVariant& variant) {
+        passes_ = entry_.kind == RoofKind::compute   ? 100'000
+                  : entry_.kind == RoofKind::latency ? 10'000
+                                                     : 1;
+        compile(variant);
+        for (int tries = 0; tries < 5; ++tries) {
             run();  // pages are mapped, clocks rise
             const double seconds = seconds_of(run().ns);
-            if (seconds >= shortest_sample_seconds) break;
-            const double factor = 2.0 * shortest_sample_seconds / std::max(seconds, 1e-7);
-            passes_ *= static_cast<std::int64_t>(std::clamp(factor + 1.0, 2.0, 5000.0));
-            compile(device, memory);
+            if (seconds >= 0.7 * sample_seconds) break;
+            const double factor = 1.1 * sample_seconds / std::max(seconds, 1e-7);
+            passes_ = std::min(
+                most_passes, static_cast<std::int64_t>(std::ceil(static_cast<double>(passes_) *
+                                                                 std::clamp(factor, 1.5, 5000.0))));
+            compile(variant);
         }
     }
 
     reports::Measurement describe() const override {
+        const Op& op = graph_.ops.front();
         reports::Measurement m;
-        m.id = "roof/" + device_id_ + '/' + entry_.roof.name;
+        m.id = fmt::format("roof/{}/{}", device_.info().id, entry_.roof.name);
         m.kind = reports::Kind::roof;
-        m.device = device_id_;
+        m.device = device_.info().id;
         m.roof = entry_.roof;
-        m.op = reports::Operator{entry_.roof.name,
-                                 entry_.kind,
-                                 std::string(traits(entry_.format).name),
-                                 {row_values, rows_of(entry_.bytes)}};
-        m.threads = threads_;
+        m.threads = entry_.kind == RoofKind::latency ? 1 : threads_;
         m.isa = isa_;
-        if (entry_.kind == "peak_compute") {
-            m.op->shape = {1};
+        m.tokens = graph_.tokens;
+        m.repetitions = entry_.kind == RoofKind::compute ? 1 : passes_;
+        m.op = reports::Operator{entry_.roof.name, std::string(kind_name(op.kind)), "F32", {1}};
+        if (entry_.kind == RoofKind::compute) {
+            m.op->format = format_of(entry_.arithmetic);
             m.work.flops = executable_->roof_operations();
-        } else {
-            const edgeroof::Work work = work_of(graph_, graph_.ops.front(), 0);
-            m.work = {work.flops, work.weight_bytes, work.state_bytes, work.activation_bytes};
-            m.repetitions = static_cast<std::int64_t>(graph_.ops.size());
+            return m;
+        }
+        const std::vector<TensorId> ids = reads(op.kind);
+        const Tensor& main = graph_[ids.empty() ? writes(op.kind).front() : ids.front()];
+        m.op->format = traits(main.format).name;
+        m.op->shape = {main.shape.row(), main.shape.rows()};
+        const edgeroof::Work work = work_of(graph_, op, 0);
+        const auto each = static_cast<std::uint64_t>(m.repetitions);
+        // What comes once for all passes, a checksum, is none of one pass's.
+        m.work = {work.flops / each, work.weight_bytes / each, work.state_bytes / each,
+                  work.activation_bytes / each};
+        if (is_stream(entry_.kind)) {
+            m.settings["streams"] = std::to_string(walk_.streams);
+            m.settings["prefetch"] = walk_.prefetch > 0
+                                         ? fmt::format("{} bytes ahead", walk_.prefetch)
+                                         : std::string("none");
+            if (entry_.kind != RoofKind::read)
+                m.settings["stores"] = walk_.past_cache ? "past the cache" : "plain";
         }
         return m;
     }
@@ -104,113 +113,126 @@ class RoofWorkload final : public Workload {
     reports::Sample sample() override { return run(); }
 
   private:
-    void compile(Device& device, Memory& memory) {
-        graph_ = roof_graph(entry_, passes_);
-        executable_ = device.compile(graph_, memory);
+    static std::string format_of(Arithmetic arithmetic) {
+        switch (arithmetic) {
+            case Arithmetic::fp64:
+                return "F64";
+            case Arithmetic::fp32:
+                return "F32";
+            case Arithmetic::fp16:
+                return "F16";
+            case Arithmetic::bf16:
+                return "BF16";
+            case Arithmetic::int8:
+                return "Q8_0";
+            case Arithmetic::int4:
+                return "INT4";
+        }
+        return {};
+    }
+
+    /// Of work: variants of a kernel differ in size.
+    double amount() const {
+        const edgeroof::Work work = work_of(graph_, graph_.ops.front(), 0);
+        return static_cast<double>(std::max(work.flops, work.bytes()));
+    }
+
+    void compile(const RoofVariant& variant) {
+        walk_ = variant.walk;
+        graph_ = roof_graph(entry_, threads_, variant, passes_);
+        executable_ = device_.compile(graph_, *memory_);
+        for (const TensorId input : graph_.inputs) {
+            // Within -1 to 1 and no denormals, as activations are.
+            std::vector<float> values(static_cast<std::size_t>(graph_[input].shape.values()));
+            for (std::size_t i = 0; i < values.size(); ++i)
+                values[i] = static_cast<float>(i % 251) / 125.5F - 0.998F;
+            executable_->write(input, std::as_bytes(std::span(values)));
+        }
     }
 
     reports::Sample run() {
         const std::int64_t start = monotonic_ns();
-        const StepTime time = executable_->run(Step{});
+        const StepTime time =
+            executable_->run(Step::at(0, static_cast<std::int32_t>(graph_.tokens)));
         return {start, time.host.count()};
     }
 
+    Device& device_;
+    std::unique_ptr<Memory> memory_;
     RoofEntry entry_;
     std::int32_t threads_;
-    std::string isa_, device_id_;
+    std::string isa_;
+    Walk walk_;
     std::int64_t passes_ = 1;
     Graph graph_;
     std::unique_ptr<Executable> executable_;
 };
 
-RoofEntry read_entry(std::string name, std::string level, std::uint64_t bytes) {
-    return {{reports::Resource::memory, std::move(name), std::move(level)},
-            "stream_read",
-            Format::f32,
-            bytes};
-}
-
-RoofEntry compute_entry(std::string name, Format format) {
-    return {{reports::Resource::compute, std::move(name), std::nullopt}, "peak_compute", format, 0};
-}
-
-std::uint64_t dram_working_set(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes) {
-    // Of a set that is read in circles, a cache that replaces at random keeps about its own share:
-    // at 16 times its size that is some percent. A smaller set would be a roof too high for
-    // anything larger.
-    std::uint64_t bytes = 16 * (caches.empty() ? 0 : caches.back().bytes);
-    bytes = std::clamp(bytes, 64 * mebibyte, 1024 * mebibyte);
-    return memory_bytes > 0 ? std::max(std::min(bytes, memory_bytes / 8), mebibyte) : bytes;
+/// A cycle through all lines in random order (Sattolo 1986, "An algorithm to generate a random
+/// cyclic permutation"), so that no prefetcher knows the next.
+std::vector<std::int32_t> random_cycle(std::size_t lines) {
+    std::vector<std::int32_t> next(lines);
+    std::iota(next.begin(), next.end(), 0);
+    std::mt19937 random(12345);
+    for (std::size_t i = lines - 1; i > 0; --i) std::swap(next[i], next[random() % i]);
+    std::vector<std::int32_t> values(lines * chase_line_values, 0);
+    for (std::size_t i = 0; i < lines; ++i) values[i * chase_line_values] = next[i];
+    return values;
 }
 
 }  // namespace
 
-RoofPlan::RoofPlan(std::vector<CacheLevel> caches, std::uint64_t memory_bytes)
-    : caches_(std::move(caches)), dram_bytes_(dram_working_set(caches_, memory_bytes)) {
-    entries_.push_back(read_entry("DRAM read", "DRAM", dram_bytes_));
-    entries_.push_back({{reports::Resource::memory, "DRAM copy", "DRAM"},
-                        "stream_copy",
-                        Format::f32,
-                        dram_bytes_ / 2});
-    for (const CacheLevel& cache : caches_) entries_.push_back(read_of(cache.bytes / 2));
-    entries_.push_back(compute_for("F32"));
-    entries_.push_back(compute_for("Q8_0"));
-}
-
-RoofEntry RoofPlan::read_of(std::uint64_t bytes) const {
-    std::uint64_t nearer = 0;
-    for (const CacheLevel& cache : caches_) {
-        // Beyond what the nearer level holds, within what this one does.
-        const std::string level = fmt::format("L{}", cache.level);
-        if (bytes <= cache.bytes)
-            return read_entry(level + " read", level,
-                              std::max(nearer, std::max(cache.bytes / 2, mebibyte / 4)));
-        nearer = cache.bytes * 2;
-    }
-    if (bytes >= dram_bytes_) return read_entry("DRAM read", "DRAM", dram_bytes_);
-    const std::uint64_t megabytes = (bytes + 500'000) / 1'000'000;
-    return read_entry(fmt::format("DRAM read ({} MB)", megabytes), "DRAM",
-                      std::max<std::uint64_t>(megabytes, 1) * 1'000'000);
-}
-
-RoofEntry RoofPlan::compute_for(std::string_view format) const {
-    const bool floats = format == "F32" || format == "F16" || format == "BF16";
-    return floats ? compute_entry("FP32 FMA", Format::f32)
-                  : compute_entry("INT8 dot", Format::q8_0);
-}
-
-/// Bytes for the streams. Not all zero: a page of zeros may be one page for all.
+/// Bytes for the streams and kernels: a small number as F16, BF16 and F32 alike, no NaN and no
+/// denormal, and not all zero: a page of zeros may be one page for all. For a chase, its cycle.
 class RoofSet::Source final : public WeightSource {
   public:
     std::span<const std::byte> bytes(const Tensor& weight) const override {
         const std::size_t size = row_bytes(weight.format, weight.shape.row()) *
                                  static_cast<std::size_t>(weight.shape.rows());
-        std::vector<float>& data = data_[weight.name];
-        if (data.empty()) {
-            data.resize(size / sizeof(float));
-            for (std::size_t i = 0; i < data.size(); ++i)
-                data[i] = static_cast<float>(i % 251) + 1.0F;
+        std::vector<std::byte>& data = data_[weight.name];
+        if (data.size() == size) return data;
+        data.assign(size, std::byte{0x2A});
+        if (weight.format == Format::i32) {
+            const auto cycle = random_cycle(static_cast<std::size_t>(weight.shape.rows()));
+            std::memcpy(data.data(), cycle.data(), size);
         }
-        return std::as_bytes(std::span(data));
+        return data;
     }
     void release(const Tensor& weight) const override { data_.erase(weight.name); }
 
   private:
-    mutable std::map<std::string, std::vector<float>> data_;
+    mutable std::map<std::string, std::vector<std::byte>> data_;
 };
 
 RoofSet::RoofSet(Device& device, std::int32_t threads, std::string isa)
     : device_(device),
       threads_(threads),
       isa_(std::move(isa)),
-      source_(std::make_unique<Source>()),
-      memory_(device.create_memory(*source_)) {}
+      source_(std::make_unique<Source>()) {}
 
 RoofSet::~RoofSet() = default;
 
+std::unique_ptr<Workload> RoofSet::make(const RoofEntry& entry) {
+    auto workload = std::make_unique<RoofWorkload>(device_, device_.create_memory(*source_), entry,
+                                                   threads_, isa_);
+    if (!is_stream(entry.kind)) {
+        if (entry.kind == RoofKind::kernel)
+            workload->search();
+        else
+            workload->set_up({});
+        return workload;
+    }
+    const auto [known, is_new] = walks_.try_emplace(entry.roof.name, Walk{});
+    if (is_new)
+        known->second = workload->search().walk;
+    else
+        workload->set_up({known->second});
+    return workload;
+}
+
 Workload& RoofSet::get(const RoofEntry& entry) {
     std::unique_ptr<Workload>& made = made_[entry.roof.name];
-    if (!made) made = std::make_unique<RoofWorkload>(device_, *memory_, entry, threads_, isa_);
+    if (!made) made = make(entry);
     return *made;
 }
 

@@ -183,7 +183,9 @@ Runner::Measurements Runner::beside_roofs(const PlanStep& step, const Beside& be
 }
 
 Runner::Measurements Runner::roof(const PlanStep& step) {
-    return {measure(roof_set(step.device).get(step.roof), {}, settings_for(step)).workload};
+    // Roofs that are measured beside workloads later are kept ready then.
+    const std::unique_ptr<Workload> workload = roof_set(step.device).make(step.roof);
+    return {measure(*workload, {}, settings_for(step)).workload};
 }
 
 Runner::Measurements Runner::tokens(const PlanStep& step) {
@@ -252,7 +254,9 @@ std::string result_text(const reports::Measurement& m) {
     };
     if (m.kind == reports::Kind::ttft) return with_spread(*seconds, 1e-3, "ms");
     if (m.kind == reports::Kind::roof || m.kind == reports::Kind::op) {
-        const bool compute = m.roof ? m.roof->resource == reports::Resource::compute
+        if (m.roof && m.roof->resource == reports::Resource::latency)
+            return with_spread(*seconds, 1e-9, "ns");
+        const bool compute = m.roof ? m.roof->resource != reports::Resource::memory
                                     : m.work.flops > 50 * m.work.bytes();
         return compute
                    ? with_spread(seconds->rate(static_cast<double>(m.work.flops)), 1e9, "GFLOP/s")

@@ -37,7 +37,10 @@ Operands operands(KvStore& op) { return {{&op.x}, {&op.cache}}; }
 Operands operands(Attention& op) { return {{&op.q, &op.keys, &op.values}, {&op.out}}; }
 Operands operands(GatedUnit& op) { return {{&op.gate, &op.up}, {&op.out}}; }
 Operands operands(Add& op) { return {{&op.a, &op.b}, {&op.out}}; }
+Operands operands(StreamWrite& op) { return {{}, {&op.out}}; }
+Operands operands(StreamTriad& op) { return {{&op.a, &op.b}, {&op.out}}; }
 Operands operands(PeakCompute& op) { return {{}, {&op.out}}; }
+Operands operands(MatMulLoop& op) { return {{&op.weight, &op.x}, {&op.out}}; }
 
 Operands operands(OpKind& kind) {
     return std::visit([](auto& op) { return operands(op); }, kind);
@@ -66,8 +69,12 @@ struct KindName {
     std::string_view operator()(const LastTokens&) const { return "last_tokens"; }
     std::string_view operator()(const Argmax&) const { return "argmax"; }
     std::string_view operator()(const StreamRead&) const { return "stream_read"; }
+    std::string_view operator()(const StreamWrite&) const { return "stream_write"; }
     std::string_view operator()(const StreamCopy&) const { return "stream_copy"; }
+    std::string_view operator()(const StreamTriad&) const { return "stream_triad"; }
+    std::string_view operator()(const PointerChase&) const { return "pointer_chase"; }
     std::string_view operator()(const PeakCompute&) const { return "peak_compute"; }
+    std::string_view operator()(const MatMulLoop&) const { return "matmul_loop"; }
 };
 
 }  // namespace
@@ -75,6 +82,12 @@ struct KindName {
 TensorId Graph::add(Tensor tensor) {
     tensors.push_back(std::move(tensor));
     return static_cast<TensorId>(tensors.size() - 1);
+}
+
+std::string_view name(Arithmetic arithmetic) {
+    constexpr std::array<std::string_view, arithmetic_count> names = {"FP64", "FP32", "FP16",
+                                                                      "BF16", "INT8", "INT4"};
+    return names[static_cast<std::size_t>(arithmetic)];
 }
 
 std::string_view kind_name(const OpKind& kind) { return std::visit(KindName{}, kind); }

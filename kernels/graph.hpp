@@ -172,28 +172,75 @@ struct Argmax {
     TensorId x, out;
 };
 
-// ---- Roofs: the limits of the machine, measured like any operator.
+// ---- Roofs: the limits of the machine, measured like any operator. Each repeats its work within
+// ---- the operator, so that the start of a step counts for nothing even in the nearest cache.
 
-/// Reads every byte of the weight `x`; writes a checksum of it to out{1}.
+/// How each thread walks its share of a stream. A roof is the fastest walk that was found.
+struct Walk {
+    std::int32_t streams = 1;   ///< places that it reads or writes side by side: 1, 2, 4 or 8
+    std::int32_t prefetch = 0;  ///< bytes that software prefetches run ahead; 0: none
+    bool past_cache = false;    ///< stores do not fetch the lines that they fill (non-temporal)
+    bool operator==(const Walk&) const = default;
+};
+
+/// Reads every byte of the weight `x`, `passes` times; writes a checksum to out{1}.
 struct StreamRead {
     TensorId x, out;
+    Walk walk{};
+    std::int64_t passes = 1;
+};
+/// The F32 state out = `value`.
+struct StreamWrite {
+    TensorId out;
+    float value = 1.0F;
+    Walk walk{};
+    std::int64_t passes = 1;
 };
 /// out = x, byte for byte: a state copied to a state, as large as asked.
 struct StreamCopy {
     TensorId x, out;
+    Walk walk{};
+    std::int64_t passes = 1;
 };
-/// `iterations` rounds of independent fused multiply-adds in registers on every thread.
-/// Format f32: FP32 FMA; q8_0: int8 dot products accumulated to int32. The device reports the
-/// operations done through Executable::roof_operations().
+/// out = a + factor * b, all F32 states (McCalpin's STREAM triad).
+struct StreamTriad {
+    TensorId a, b, out;
+    float factor = 3.0F;
+    Walk walk{};
+    std::int64_t passes = 1;
+};
+/// Goes through the cache lines of the I32 weight x{16, lines}, one load waiting for the one
+/// before: after line i comes line x[16 i]. Starts at line 0, makes `hops` hops on one thread;
+/// out{1} = the line where it ends.
+struct PointerChase {
+    TensorId x, out;
+    std::int64_t hops = 1;
+};
+
+enum class Arithmetic : std::uint8_t { fp64, fp32, fp16, bf16, int8, int4 };
+inline constexpr std::size_t arithmetic_count = 6;
+std::string_view name(Arithmetic arithmetic);  ///< "FP64", ..., "INT4"
+
+/// `iterations` rounds of independent multiply-adds (or dot products, accumulated wider) in
+/// registers on every thread. The device reports the operations done through
+/// Executable::roof_operations().
 struct PeakCompute {
-    Format format;
+    Arithmetic arithmetic;
     std::int64_t iterations;
     TensorId out;
 };
 
-using OpKind = std::variant<Embedding, RmsNorm, LayerNorm, MatMul, Rope, KvStore, Attention,
-                            GatedUnit, Unary, Add, Scale, SoftCap, Softmax, LastTokens, Argmax,
-                            StreamRead, StreamCopy, PeakCompute>;
+/// The matmul kernel of the weight's format, `passes` times over the same operands, which are to
+/// be small enough for the nearest cache: what the kernel does where no memory holds it back.
+struct MatMulLoop {
+    TensorId weight, x, out;
+    std::int64_t passes = 1;
+};
+
+using OpKind =
+    std::variant<Embedding, RmsNorm, LayerNorm, MatMul, Rope, KvStore, Attention, GatedUnit, Unary,
+                 Add, Scale, SoftCap, Softmax, LastTokens, Argmax, StreamRead, StreamWrite,
+                 StreamCopy, StreamTriad, PointerChase, PeakCompute, MatMulLoop>;
 
 struct Op {
     std::string name;         ///< "blk.3.attn_q"; unique in a graph

@@ -137,19 +137,45 @@ class OpCheck {
     }
     void operator()(const StreamRead& op) const {
         at("x", op.x, Role::weight);
-        require(activation("out", op.out).shape.values() == 1, "out", graph_[op.out],
-                "must hold one value");
+        one_value(op.out);
+        repeats(op.walk, op.passes, op.out);
+    }
+    void operator()(const StreamWrite& op) const {
+        floats("out", op.out);
+        repeats(op.walk, op.passes, op.out);
     }
     void operator()(const StreamCopy& op) const {
         const Tensor& x = at("x", op.x, Role::state);
         const Tensor& out = at("out", op.out, Role::state);
         require(out.format == x.format && out.shape == x.shape, "out", out,
                 "must have the format and shape of x");
+        repeats(op.walk, op.passes, op.out);
+    }
+    void operator()(const StreamTriad& op) const {
+        const Tensor& a = floats("a", op.a);
+        const Tensor* others[] = {&floats("b", op.b), &floats("out", op.out)};
+        for (const Tensor* other : others)
+            require(other->shape == a.shape, other == others[0] ? "b" : "out", *other,
+                    "must have the shape of a");
+        require(std::isfinite(op.factor), "out", *others[1], "must be scaled by a finite factor");
+        repeats(op.walk, op.passes, op.out);
+    }
+    void operator()(const PointerChase& op) const {
+        const Tensor& x = at("x", op.x, Role::weight);
+        require(x.format == Format::i32, "x", x, "must be I32");
+        // The index of a line is read back as a float: 2^24 are exact.
+        require(x.shape.row() == 16 && x.shape.rows() <= std::int64_t{1} << 24, "x", x,
+                "must be {16, lines} with at most 2^24 lines");
+        one_value(op.out);
+        require(op.hops > 0, "out", graph_[op.out], "must come from at least one hop");
     }
     void operator()(const PeakCompute& op) const {
-        const Tensor& out = activation("out", op.out);
-        require(op.iterations > 0, "out", out, "must come from at least one iteration");
-        require(out.shape.values() == 1, "out", out, "must hold one value");
+        one_value(op.out);
+        require(op.iterations > 0, "out", graph_[op.out], "must come from at least one iteration");
+    }
+    void operator()(const MatMulLoop& op) const {
+        (*this)(MatMul{op.weight, op.x, op.out});
+        repeats({}, op.passes, op.out);
     }
 
   private:
@@ -184,6 +210,22 @@ class OpCheck {
         const Tensor& tensor = at(operand, id, Role::activation);
         require(tensor.format == Format::f32, operand, tensor, "must be F32");
         return tensor;
+    }
+    const Tensor& floats(std::string_view operand, TensorId id) const {
+        const Tensor& tensor = at(operand, id, Role::state);
+        require(tensor.format == Format::f32, operand, tensor, "must be F32");
+        return tensor;
+    }
+    void one_value(TensorId out) const {
+        require(activation("out", out).shape.values() == 1, "out", graph_[out],
+                "must hold one value");
+    }
+    void repeats(const Walk& walk, std::int64_t passes, TensorId out) const {
+        require(passes > 0, "out", graph_[out], "must come from at least one pass");
+        const std::int32_t streams = walk.streams;
+        require(streams == 1 || streams == 2 || streams == 4 || streams == 8, "out", graph_[out],
+                fmt::format("can't be walked in {} streams: 1, 2, 4 or 8", streams));
+        require(walk.prefetch >= 0, "out", graph_[out], "can't be prefetched backwards");
     }
     void vector(std::string_view operand, TensorId id, std::int64_t length) const {
         const Tensor& tensor = at(operand, id, Role::weight);

@@ -100,10 +100,28 @@ class OpWork {
         return moved({op.out, op.out}, 0);  // reads as much of x as it writes
     }
     Work operator()(const Argmax& op) const { return moved({op.x, op.out}, 0); }
-    Work operator()(const StreamRead& op) const { return moved({op.x, op.out}, 0); }
-    Work operator()(const StreamCopy& op) const { return moved({op.x, op.out}, 0); }
+    Work operator()(const StreamRead& op) const {
+        Work work = repeated(moved({op.x}, 0), op.passes);
+        move(work, op.out);
+        return work;
+    }
+    Work operator()(const StreamWrite& op) const { return repeated(moved({op.out}, 0), op.passes); }
+    Work operator()(const StreamCopy& op) const {
+        return repeated(moved({op.x, op.out}, 0), op.passes);
+    }
+    Work operator()(const StreamTriad& op) const {
+        return repeated(moved({op.a, op.b, op.out}, 2 * values(op.out)), op.passes);
+    }
+    Work operator()(const PointerChase& op) const {
+        Work work = moved({op.out}, 0);
+        work.weight_bytes = count(op.hops) * sizeof(std::int32_t);
+        return work;
+    }
     Work operator()(const PeakCompute&) const {
         return {};  // registers only; the device counts its operations
+    }
+    Work operator()(const MatMulLoop& op) const {
+        return repeated((*this)(MatMul{op.weight, op.x, op.out}), op.passes);
     }
 
   private:
@@ -125,6 +143,13 @@ class OpWork {
                 work.state_bytes += bytes;
                 break;
         }
+    }
+    static Work repeated(Work work, std::int64_t times) {
+        work.flops *= count(times);
+        work.weight_bytes *= count(times);
+        work.state_bytes *= count(times);
+        work.activation_bytes *= count(times);
+        return work;
     }
     Work moved(std::initializer_list<TensorId> tensors, std::uint64_t flops) const {
         Work work;

@@ -28,11 +28,12 @@ bool conflict(const Access& a, const Access& b, const std::vector<SlotLife>& slo
 
 }  // namespace
 
-Planner::Planner(const Graph& graph_to_plan, Residents& weights_and_states, Isa isa, int pool)
+Planner::Planner(const Graph& graph_to_plan, Residents& weights_and_states, Isa path, int pool)
     : graph(graph_to_plan),
       residents(weights_and_states),
-      ops(cpu::ops(isa)),
-      roofs(cpu::roofs(isa)),
+      ops(cpu::ops(path)),
+      roofs(cpu::roofs(path)),
+      isa(path),
       threads(pool) {}
 
 Plan Planner::plan() {

@@ -50,6 +50,7 @@ class Planner {
     Residents& residents;
     const Ops& ops;
     const Roofs& roofs;
+    const Isa isa;
     const int threads;
 
     /// The slot of an activation; of a state, an empty one that stands for it in accesses.
@@ -120,7 +121,11 @@ void plan_step(Planner& planner, const Softmax& op);
 void plan_step(Planner& planner, const LastTokens& op);
 void plan_step(Planner& planner, const Argmax& op);
 void plan_step(Planner& planner, const StreamRead& op);
+void plan_step(Planner& planner, const StreamWrite& op);
 void plan_step(Planner& planner, const StreamCopy& op);
+void plan_step(Planner& planner, const StreamTriad& op);
+void plan_step(Planner& planner, const PointerChase& op);
 void plan_step(Planner& planner, const PeakCompute& op);
+void plan_step(Planner& planner, const MatMulLoop& op);
 
 }  // namespace edgeroof::cpu

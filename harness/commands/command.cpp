@@ -28,6 +28,7 @@ constexpr auto table = std::to_array<Command>({
     {"run", "measure roofs, operators and models; write a record and a report", run_run},
     {"llm", "time prompts and tokens as llama-bench does, with its flags and columns", run_llm},
     {"kernels", "time operators alone, beside their roofs", run_kernels},
+    {"roofs", "measure the limits of this machine alone: memory, arithmetic, kernels", run_roofs},
     {"devices", "list compute devices and sensors, and what is missing and why", run_devices},
     {"report", "make reports of records again, or compare several", run_report},
     {"model", "make, quantize and audit model files", run_model},

@@ -40,6 +40,7 @@ int run_command_line(const Arguments& arguments);
 Exit run_run(const Arguments& arguments);
 Exit run_llm(const Arguments& arguments);
 Exit run_kernels(const Arguments& arguments);
+Exit run_roofs(const Arguments& arguments);
 Exit run_devices(const Arguments& arguments);
 Exit run_model(const Arguments& arguments);
 Exit run_generate(const Arguments& arguments);

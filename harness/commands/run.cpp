@@ -14,6 +14,7 @@
 #include "harness/interrupt.hpp"
 #include "harness/options.hpp"
 #include "harness/resume.hpp"
+#include "harness/roof_sweep.hpp"
 #include "harness/run_folder.hpp"
 #include "harness/runner.hpp"
 #include "harness/terminal.hpp"
@@ -157,7 +158,8 @@ Prepared prepare(const RunOptions& options, Profile profile, reports::Record beg
     open_devices(run, options);
 
     reports::Record& header = run.header;
-    run.roofs.emplace(cache_levels(header.board), header.board.memory_bytes.value_or(0));
+    run.roofs.emplace(plan_roofs(*run.devices.begin()->second.device, run.profile.roofs,
+                                 cache_levels(header.board)));
     run.plan = make_plan(run.profile, run.models, run.profile.devices, *run.roofs);
     for (const reports::Absence& absence : run.plan.absent)
         note(options, fmt::format("not to be had: {}: {}", absence.what, absence.why));

@@ -110,10 +110,25 @@ class OpRunner {
         out(op) = last_rows(at(op.x), row(op.x), graph_[op.out].shape.rows());
     }
     void operator()(const Argmax& op) { out(op) = argmax(at(op.x), row(op.x)); }
-    // The roofs compute nothing that a model needs; what they write is a device's own affair.
+    // A checksum and a rate are a device's own affair; what else roofs write is said by the graph.
     void operator()(const StreamRead& op) { out(op) = {0.0}; }
+    void operator()(const StreamWrite& op) { std::ranges::fill(state_of(op.out), op.value); }
     void operator()(const StreamCopy& op) { state_of(op.out) = state_of(op.x); }
+    void operator()(const StreamTriad& op) {
+        const Values a = state_of(op.a), b = state_of(op.b);
+        Values& result = state_of(op.out);
+        for (std::size_t i = 0; i < result.size(); ++i)
+            result[i] = a[i] + static_cast<double>(op.factor) * b[i];
+    }
+    void operator()(const PointerChase& op) {
+        const View lines = at(op.x);
+        std::size_t line = 0;
+        for (std::int64_t hop = 0; hop < op.hops; ++hop)
+            line = static_cast<std::size_t>(lines[16 * line]);
+        out(op) = {static_cast<double>(line)};
+    }
     void operator()(const PeakCompute& op) { out(op) = {0.0}; }
+    void operator()(const MatMulLoop& op) { (*this)(MatMul{op.weight, op.x, op.out}); }
 
   private:
     template <typename T>

@@ -55,7 +55,9 @@ std::optional<Interval> interval_from_samples(double ratio, std::span<const doub
 std::vector<RoofLine> roof_lines(const Record& record) {
     std::vector<RoofLine> lines;
     for (const Measurement& m : record.measurements) {
-        if (m.kind != Kind::roof || m.validity.state == State::failed || work_of(m) == 0.0 ||
+        const bool line_of_chart = m.kind == Kind::roof && (m.roof->resource == Resource::memory ||
+                                                            m.roof->resource == Resource::compute);
+        if (!line_of_chart || m.validity.state == State::failed || work_of(m) == 0.0 ||
             seconds_of(m).empty())
             continue;
         auto line = std::ranges::find_if(lines, [&](const RoofLine& l) { return same_line(l, m); });

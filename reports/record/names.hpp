@@ -13,7 +13,7 @@ namespace edgeroof::reports {
 
 inline constexpr std::string_view kind_names[] = {"roof",    "operator", "prefill", "decode",
                                                   "latency", "ttft",     "profiled"};
-inline constexpr std::string_view resource_names[] = {"memory", "compute"};
+inline constexpr std::string_view resource_names[] = {"memory", "compute", "kernel", "latency"};
 inline constexpr std::string_view stop_names[] = {
     "precision", "time_cap", "sample_cap", "fixed_count", "interrupted", "failed", "entropy"};
 inline constexpr std::string_view state_names[] = {"ok", "suspect", "disturbed", "throttled",

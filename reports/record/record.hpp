@@ -119,7 +119,9 @@ struct Model {
 };
 
 enum class Kind : std::uint8_t { roof, op, prefill, decode, latency, ttft, profiled };
-enum class Resource : std::uint8_t { memory, compute };
+/// What a roof bounds: bytes per second, operations per second, those of a number format's own
+/// matmul kernel where no memory holds it back, the time of an access that waits for the last.
+enum class Resource : std::uint8_t { memory, compute, kernel, latency };
 
 /// What a measurement of kind roof bounds.
 struct Roof {

@@ -44,6 +44,7 @@ void roofline(Markup& html, const Analysis& analysis, std::string_view prefix) {
                                  "table of operators has them.",
                                  unplaced));
     html_table(html, roof_table(analysis), prefix);
+    for (const Table& table : limit_tables(analysis)) html_table(html, table, prefix);
     html.close();
 }
 

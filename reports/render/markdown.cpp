@@ -81,6 +81,7 @@ std::string one(const Analysis& analysis, int level) {
         if (const std::string gap = gap_text(step); !gap.empty()) text += paragraph(gap);
     }
     text += section(level, roof_table(analysis));
+    for (const Table& table : limit_tables(analysis)) text += section(level, table);
     for (const Table& table : operator_tables(analysis)) text += section(level, table);
     text += section(level, absence_table(record));
     for (const Table& table :

@@ -42,6 +42,8 @@ Table time_table(const StepSummary& step);
 /// greatest first.
 std::vector<Table> operator_tables(const Analysis& analysis);
 Table roof_table(const Analysis& analysis);
+/// Of roofs: those that keep to two levels, kernels' own rates, latencies; those that there are.
+std::vector<Table> limit_tables(const Analysis& analysis);
 Table remark_table(const Analysis& analysis);
 
 Table model_table(const Record& record);

@@ -62,6 +62,23 @@ TEST(Profile, SectionsInheritTheStoppingRuleAndReplaceParts) {
     EXPECT_EQ(profile.prefill.work.at(0).depth, 0);
 }
 
+TEST(Profile, RoofsAreChosen) {
+    const RoofChoice choice =
+        parse_profile(least +
+                          "roofs:\n  kinds: [triad, latency]\n  levels: [L2]\n  sweep: true\n"
+                          "  arithmetic: [FP64]\n  formats: [Q4_K, MXFP4]\n",
+                      "p.yaml")
+            .roofs.choice;
+    EXPECT_THAT(choice.kinds, ElementsAre(RoofKind::triad, RoofKind::latency, RoofKind::kernel));
+    EXPECT_THAT(choice.levels, ElementsAre("L2"));
+    EXPECT_THAT(choice.arithmetic, ElementsAre(Arithmetic::fp64));
+    EXPECT_THAT(choice.formats, ElementsAre(Format::q4_k, Format::mxfp4));
+    EXPECT_FALSE(parse_profile(least, "p.yaml").roofs.sweep);
+    EXPECT_THAT(error_of(least + "roofs: { kinds: [speed] }\n"), HasSubstr("none of: read, write"));
+    EXPECT_THAT(error_of(least + "roofs: { arithmetic: [FP8] }\n"), HasSubstr("none of: FP64"));
+    EXPECT_THAT(error_of(least + "roofs: { formats: [I32] }\n"), HasSubstr("no number format"));
+}
+
 TEST(Profile, ErrorsNameThePlaceTheKeyAndTheLimit) {
     EXPECT_EQ(error_of(least + "speed: 1\n").substr(0, 32), "p.yaml:3:1: speed: unknown key; ");
     EXPECT_THAT(error_of("models: [m]\n"), HasSubstr("p.yaml:1:1: 'name' is missing"));

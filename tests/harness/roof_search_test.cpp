@@ -66,14 +66,14 @@ TEST(RoofSearch, ShapesAreStreamsOfTheWorkingSetsOwnSize) {
     const std::vector<RoofEntry> shapes = access_shapes(roofs, 300'000);
     std::vector<std::string> kinds;
     for (const RoofEntry& shape : shapes) {
-        kinds.push_back(shape.kind);
+        kinds.emplace_back(name(shape.kind));
         EXPECT_EQ(shape.roof.level, "L2");
         EXPECT_THAT(shape.roof.name, HasSubstr("(300 kB)"));
         EXPECT_EQ(shape.roof.resource, reports::Resource::memory);
     }
-    EXPECT_THAT(kinds, ElementsAre("stream_read", "stream_copy"));
+    EXPECT_THAT(kinds, ElementsAre("read", "copy"));
     EXPECT_EQ(shapes[0].bytes, 300'000U);
-    EXPECT_EQ(shapes[1].bytes, 150'000U);  // of each of two arrays
+    EXPECT_EQ(shapes[1].bytes, 300'000U);  // of both arrays together
 }
 
 class MeasureBelow : public testing::Test {
@@ -86,8 +86,8 @@ class MeasureBelow : public testing::Test {
                 all[1].stop.reason = stop_;
                 return all;
             },
-            facts(), {{{reports::Resource::memory, "read", "DRAM"}, "stream_read", Format::f32, 1}},
-            {{{reports::Resource::memory, "copy", "DRAM"}, "stream_copy", Format::f32, 1}});
+            facts(), {{{reports::Resource::memory, "read", "DRAM"}, RoofKind::read, 1}},
+            {{{reports::Resource::memory, "copy", "DRAM"}, RoofKind::copy, 1}});
     }
     reports::StopReason stop_ = reports::StopReason::precision;
     std::vector<std::size_t> roofs_seen_;

@@ -10,6 +10,8 @@
 #include "harness/model_files.hpp"
 #include "harness/operator_workload.hpp"
 #include "harness/plan.hpp"
+#include "harness/roof_sweep.hpp"
+#include "harness/roofs.hpp"
 #include "harness/step_profile.hpp"
 #include "harness/token_workloads.hpp"
 #include "kernels/error.hpp"
@@ -212,13 +214,32 @@ TEST_F(WorkloadsTest, CopiesOfWeightsAreTheirOwnMemoryWithTheSameContent) {
     EXPECT_TRUE(std::equal(original.begin(), original.end(), copied.begin(), copied.end()));
 }
 
-TEST(RoofPlanTest, SizesFollowTheCaches) {
-    const RoofPlan plan({{2, 2 * mebibyte}, {3, 32 * mebibyte}}, 64ULL << 30);
-    EXPECT_EQ(plan.dram_bytes(), 512 * mebibyte);
+/// 2 MiB of L2 and 32 MiB of L3 on one core.
+std::vector<Level> levels() {
+    return levels_by_size({{2, 2 * mebibyte}, {3, 32 * mebibyte}}, 1, 64ULL << 30);
+}
+
+std::vector<std::string> names_of(const RoofPlan& plan) {
     std::vector<std::string> names;
     for (const RoofEntry& entry : plan.entries()) names.push_back(entry.roof.name);
-    EXPECT_THAT(
-        names, ElementsAre("DRAM read", "DRAM copy", "L2 read", "L3 read", "FP32 FMA", "INT8 dot"));
+    return names;
+}
+
+TEST(RoofPlanTest, EveryKindAtEveryLevel) {
+    EXPECT_THAT(names_of(RoofPlan(levels())),
+                ElementsAre("DRAM read", "L2 read", "L3 read", "DRAM copy", "L2 copy", "L3 copy",
+                            "FP32 FMA", "BF16 dot", "INT8 dot"));
+    RoofChoice choice;
+    choice.kinds = {RoofKind::latency, RoofKind::kernel};
+    choice.levels = {"L3"};
+    choice.formats = {Format::q4_k};
+    EXPECT_THAT(names_of(RoofPlan(levels(), choice)),
+                ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, 96 tokens"));
+}
+
+TEST(RoofPlanTest, SizesFollowTheCaches) {
+    const RoofPlan plan(levels());
+    EXPECT_EQ(plan.dram_bytes(), 512 * mebibyte);
     EXPECT_EQ(plan.read_of(mebibyte).roof.name, "L2 read");
     EXPECT_EQ(plan.read_of(mebibyte).bytes, mebibyte);
     EXPECT_EQ(plan.read_of(3 * mebibyte).roof.name, "L3 read");
@@ -229,14 +250,59 @@ TEST(RoofPlanTest, SizesFollowTheCaches) {
     EXPECT_EQ(plan.read_of(76'400'000).roof.level, "DRAM");
     EXPECT_EQ(plan.compute_for("Q4_K").roof.name, "INT8 dot");
     EXPECT_EQ(plan.compute_for("BF16").roof.name, "FP32 FMA");
+    RoofChoice choice;
+    choice.supported = {Arithmetic::bf16};
+    EXPECT_EQ(RoofPlan(levels(), choice).compute_for("BF16").roof.name, "BF16 dot");
 }
 
 TEST(RoofPlanTest, SmallMachinesAndUnknownCaches) {
     // An eighth of the memory at most; without caches there is DRAM alone.
-    EXPECT_EQ(RoofPlan({{2, 512 * 1024}}, 256 * mebibyte).dram_bytes(), 32 * mebibyte);
-    const RoofPlan unknown({}, 0);
+    EXPECT_EQ(RoofPlan(levels_by_size({{2, 512 * 1024}}, 1, 256 * mebibyte)).dram_bytes(),
+              32 * mebibyte);
+    const RoofPlan unknown(levels_by_size({}, 1, 0));
     EXPECT_EQ(unknown.dram_bytes(), 64 * mebibyte);
     EXPECT_EQ(unknown.read_of(1000).roof.level, "DRAM");
+}
+
+/// Each kind of roof on a real device: what it says of itself fits what it does.
+TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
+    const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 2, .pinning = false});
+    RoofSet roofs(*cpu, 2, "best");
+    const Level small{"L1", 65536, 24 * 1024};
+    for (const RoofKind kind : {RoofKind::read, RoofKind::write, RoofKind::copy, RoofKind::triad}) {
+        const auto workload = roofs.make(memory_entry(kind, small));
+        EXPECT_GT(workload->sample().ns, 0);
+        const reports::Measurement m = workload->describe();
+        SCOPED_TRACE(m.id);
+        EXPECT_EQ(m.roof->level, "L1");
+        EXPECT_EQ(m.roof->resource, reports::Resource::memory);
+        // Three operands of 24 KiB / 3, two of half of it, or one: always the whole set.
+        EXPECT_EQ(m.work.bytes(), 24U * 1024);
+        EXPECT_GE(m.repetitions, 1);
+        EXPECT_EQ(m.settings.count("streams"), 1U);
+        EXPECT_EQ(m.settings.count("stores"), kind == RoofKind::read ? 0U : 1U);
+    }
+    const reports::Measurement latency =
+        roofs.make(memory_entry(RoofKind::latency, small))->describe();
+    EXPECT_EQ(latency.roof->resource, reports::Resource::latency);
+    EXPECT_EQ(latency.threads, 1);
+    EXPECT_GT(latency.repetitions, 1);
+    const reports::Measurement peak = roofs.make(compute_entry(Arithmetic::fp64))->describe();
+    EXPECT_EQ(peak.op->format, "F64");
+    EXPECT_GT(peak.work.flops, 0U);
+    EXPECT_THROW(roofs.make(compute_entry(Arithmetic::int4)), Unsupported);
+    for (const std::int64_t tokens : kernel_tokens) {
+        const reports::Measurement kernel =
+            roofs.make(kernel_entry(Format::q4_0, tokens))->describe();
+        EXPECT_EQ(kernel.roof->resource, reports::Resource::kernel);
+        EXPECT_EQ(kernel.tokens, tokens);
+        ASSERT_EQ(kernel.op->shape.size(), 2U);
+        const auto weights = static_cast<std::uint64_t>(kernel.op->shape[0] * kernel.op->shape[1]);
+        EXPECT_EQ(kernel.work.weight_bytes, weights / 32 * 18);
+        EXPECT_EQ(kernel.work.flops, 2 * weights * static_cast<std::uint64_t>(tokens));
+    }
+    EXPECT_EQ(supported_arithmetic(*cpu, {Arithmetic::fp32, Arithmetic::int4}),
+              std::set{Arithmetic::fp32});
 }
 
 class PlanTest : public testing::Test {
@@ -253,7 +319,7 @@ class PlanTest : public testing::Test {
     std::filesystem::path path_;
     std::vector<LoadedModel> models_;
     Profile profile_;
-    RoofPlan roofs_{{{2, mebibyte}}, 1ULL << 30};
+    RoofPlan roofs_{levels_by_size({{2, mebibyte}}, 1, 1ULL << 30)};
 };
 
 TEST_F(PlanTest, RoofsThenTokensThenOperators) {
@@ -265,9 +331,11 @@ TEST_F(PlanTest, RoofsThenTokensThenOperators) {
     std::vector<std::string> texts;
     for (const PlanStep& step : plan.steps)
         if (step.kind != PlanStep::Kind::operators) texts.push_back(step.text());
-    EXPECT_THAT(texts, ElementsAre("roof: DRAM read", "roof: DRAM copy", "roof: L2 read",
-                                   "roof: FP32 FMA", "roof: INT8 dot", "prefill of 8 tokens",
-                                   "decode of 4 tokens at depth 2", "first token after 8"));
+    EXPECT_THAT(texts,
+                ElementsAre("roof: DRAM read", "roof: L2 read", "roof: DRAM copy", "roof: L2 copy",
+                            "roof: FP32 FMA", "roof: BF16 dot", "roof: INT8 dot",
+                            "prefill of 8 tokens", "decode of 4 tokens at depth 2",
+                            "first token after 8"));
     EXPECT_EQ(plan.context(0), 8);
     EXPECT_GT(plan.seconds(), 0.0);
     std::set<std::string> ids;

@@ -72,7 +72,12 @@ TEST(Graph, ReadsAndWritesListOperands) {
     EXPECT_THAT(reads(KvStore{1, 2}), ElementsAre(1));
     EXPECT_THAT(writes(KvStore{1, 2}), ElementsAre(2));
     EXPECT_THAT(reads(Rope{1, 2, 3, 8, 1, RopeOrder::halves, {}}), ElementsAre(1, 2));
-    EXPECT_THAT(reads(PeakCompute{Format::f32, 1, 0}), ElementsAre());
+    EXPECT_THAT(reads(PeakCompute{Arithmetic::fp32, 1, 0}), ElementsAre());
+    EXPECT_THAT(reads(StreamTriad{1, 2, 3}), ElementsAre(1, 2));
+    EXPECT_THAT(writes(StreamTriad{1, 2, 3}), ElementsAre(3));
+    EXPECT_THAT(reads(StreamWrite{4}), ElementsAre());
+    EXPECT_THAT(writes(StreamWrite{4}), ElementsAre(4));
+    EXPECT_THAT(reads(MatMulLoop{3, 4, 5}), ElementsAre(3, 4));
 }
 
 TEST(Isolate, MakesOperandsInputsAndResultsOutputs) {
@@ -307,8 +312,14 @@ TEST(Validate, ChecksTheOtherOperators) {
     EXPECT_THAT(with(StreamRead{0, 9}), HasSubstr("must be a weight"));
     EXPECT_THAT(with(StreamCopy{10, 10}), HasSubstr("'a' is read and written at once"));
     EXPECT_THAT(with(StreamCopy{10, 11}), HasSubstr("out 'b'"));
-    EXPECT_EQ(with(PeakCompute{Format::f32, 1, 9}), "valid");
-    EXPECT_THAT(with(PeakCompute{Format::f32, 0, 9}), HasSubstr("iteration"));
+    EXPECT_THAT(with(StreamRead{6, 9, {3}}), HasSubstr("3 streams"));
+    EXPECT_THAT(with(StreamRead{6, 9, {1, -64}}), HasSubstr("backwards"));
+    EXPECT_THAT(with(StreamRead{6, 9, {}, 0}), HasSubstr("one pass"));
+    EXPECT_THAT(with(StreamWrite{0}), HasSubstr("must be a state"));
+    EXPECT_THAT(with(StreamTriad{10, 10, 11}), HasSubstr("out 'b'"));
+    EXPECT_THAT(with(PointerChase{6, 9}), HasSubstr("must be I32"));
+    EXPECT_EQ(with(PeakCompute{Arithmetic::fp32, 1, 9}), "valid");
+    EXPECT_THAT(with(PeakCompute{Arithmetic::fp32, 0, 9}), HasSubstr("iteration"));
 }
 
 }  // namespace

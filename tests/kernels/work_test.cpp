@@ -192,13 +192,37 @@ TEST(Work, Roofs) {
     const TensorId bytes = b.weight("bytes", {256, 4, 1, 1}, Format::q4_k);
     const TensorId from = b.state("from", {128, 2, 1, 1});
     const TensorId to = b.state("to", {128, 2, 1, 1});
-    b.op(StreamRead{bytes, b.activation("sum", {1, 1, 1, 1})});
+    const TensorId sum = b.state("sum of both", {128, 2, 1, 1});
+    const TensorId lines = b.weight("lines", {16, 8, 1, 1}, Format::i32);
+    b.op(StreamRead{bytes, b.activation("checksum", {1, 1, 1, 1})});
     b.op(StreamCopy{from, to});
-    b.op(PeakCompute{Format::f32, 1000, b.activation("rate", {1, 1, 1, 1})});
+    b.op(PeakCompute{Arithmetic::fp32, 1000, b.activation("rate", {1, 1, 1, 1})});
+    b.op(StreamRead{bytes, b.activation("again", {1, 1, 1, 1}), {}, 10});
+    b.op(StreamWrite{to, 1.0F, {}, 3});
+    b.op(StreamTriad{from, to, sum, 3.0F, {}, 5});
+    b.op(PointerChase{lines, b.activation("line", {1, 1, 1, 1}), 100});
     validate(b.graph);
     expect(work_of(b.graph, b.graph.ops[0], 0), 0, 4 * 144, 0, 4);
     expect(work_of(b.graph, b.graph.ops[1], 0), 0, 0, 2 * 1024, 0);
     expect(work_of(b.graph, b.graph.ops[2], 0), 0, 0, 0, 0);
+    // The checksum is written once, after all passes.
+    expect(work_of(b.graph, b.graph.ops[3], 0), 0, 10 * 4 * 144, 0, 4);
+    expect(work_of(b.graph, b.graph.ops[4], 0), 0, 0, 3 * 1024, 0);
+    // A multiplication and an addition for each of 256 numbers; three operands.
+    expect(work_of(b.graph, b.graph.ops[5], 0), 5 * 2 * 256, 0, 5 * 3 * 1024, 0);
+    expect(work_of(b.graph, b.graph.ops[6], 0), 0, 100 * 4, 0, 4);
+}
+
+TEST(Work, AMatmulLoopIsItsMatmulAgainAndAgain) {
+    GraphBuilder b;
+    const TensorId weight = b.weight("w", {256, 8, 1, 1}, Format::q4_k);
+    const TensorId x = b.input("x", {256, 1, 1, 1});
+    b.op(MatMul{weight, x, b.activation("once", {8, 1, 1, 1})});
+    b.op(MatMulLoop{weight, x, b.activation("often", {8, 1, 1, 1}), 7});
+    validate(b.graph);
+    const Work once = work_of(b.graph, b.graph.ops[0], 0);
+    expect(work_of(b.graph, b.graph.ops[1], 0), 7 * once.flops, 7 * once.weight_bytes, 0,
+           7 * once.activation_bytes);
 }
 
 TEST(Work, OfAGraphIsTheSumOfItsOperators) {

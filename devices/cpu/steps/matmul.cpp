@@ -30,13 +30,14 @@ class PrepareStep final : public CpuStep {
 class MatmulStep final : public CpuStep {
   public:
     MatmulStep(const MatmulKernel& kernel, const std::byte* weights, Slot activations, Slot out,
-               std::int64_t k, std::int64_t m, std::int64_t n)
+               std::int64_t k, std::int64_t m, std::int64_t n, std::int64_t passes)
         : run_(kernel.run),
           weights_(weights),
           activations_(activations),
           out_(out),
           k_(k),
           n_(n),
+          passes_(passes),
           split_{m, kernel.row_group} {
         // Of one token the output is split as the rows are.
         accesses = {{activations, false}, {out, true, n == 1 ? split_ : Split{}}};
@@ -44,18 +45,37 @@ class MatmulStep final : public CpuStep {
 
     void run(const Lane& lane) const override {
         const auto [begin, end] = split_.of(lane);
-        if (begin < end)
-            run_({weights_, lane.bytes(activations_), lane.floats(out_), k_, split_.total, n_,
-                  begin, end, 0, n_});
+        if (begin >= end) return;
+        const MatmulArgs args{.weights = weights_,
+                              .activations = lane.bytes(activations_),
+                              .out = lane.floats(out_),
+                              .k = k_,
+                              .m = split_.total,
+                              .n = n_,
+                              .row_begin = begin,
+                              .row_end = end,
+                              .token_begin = 0,
+                              .token_end = n_};
+        for (std::int64_t pass = 0; pass < passes_; ++pass) run_(args);
     }
 
   private:
     decltype(MatmulKernel::run) run_;
     const std::byte* weights_;
     Slot activations_, out_;
-    std::int64_t k_, n_;
+    std::int64_t k_, n_, passes_;
     Split split_;
 };
+
+void plan_matmul(Planner& planner, const MatMul& op, std::int64_t passes) {
+    const Tensor& weight = planner.graph[op.weight];
+    const std::int64_t k = weight.shape.row(), m = weight.shape.rows();
+    const std::int64_t n = planner.graph[op.x].shape.values() / k;
+    const MatmulKernel& kernel = planner.residents.kernel(weight.format);
+    const Slot activations = planner.prepared(op.x, kernel, k, n);
+    planner.add(std::make_unique<MatmulStep>(kernel, planner.residents.packed(weight), activations,
+                                             planner.slot(op.out), k, m, n, passes));
+}
 
 }  // namespace
 
@@ -70,14 +90,10 @@ Slot Planner::prepared(TensorId x, const MatmulKernel& kernel, std::int64_t k, s
     return at->second;
 }
 
-void plan_step(Planner& planner, const MatMul& op) {
-    const Tensor& weight = planner.graph[op.weight];
-    const std::int64_t k = weight.shape.row(), m = weight.shape.rows();
-    const std::int64_t n = planner.graph[op.x].shape.values() / k;
-    const MatmulKernel& kernel = planner.residents.kernel(weight.format);
-    const Slot activations = planner.prepared(op.x, kernel, k, n);
-    planner.add(std::make_unique<MatmulStep>(kernel, planner.residents.packed(weight), activations,
-                                             planner.slot(op.out), k, m, n));
+void plan_step(Planner& planner, const MatMul& op) { plan_matmul(planner, op, 1); }
+
+void plan_step(Planner& planner, const MatMulLoop& op) {
+    plan_matmul(planner, {op.weight, op.x, op.out}, op.passes);
 }
 
 }  // namespace edgeroof::cpu

@@ -10,22 +10,45 @@ namespace {
 /// Shares are whole pages: no two threads touch a page, nor does a prefetcher cross shares.
 constexpr std::int64_t page = 4096;
 
+std::int64_t bytes_of(const Tensor& tensor) {
+    return static_cast<std::int64_t>(row_bytes(tensor.format, tensor.shape.row())) *
+           tensor.shape.rows();
+}
+
+std::byte* state(Planner& planner, TensorId id) {
+    return planner.residents.state(planner.graph[id]).buffer.data();
+}
+
+/// The thread's part of each operand.
+StreamArgs share_of(const StreamArgs& whole, Range range) {
+    StreamArgs share = whole;
+    for (const std::byte** read : {&share.a, &share.b})
+        if (*read != nullptr) *read += range.begin;
+    if (share.out != nullptr) share.out += range.begin;
+    share.bytes = static_cast<std::size_t>(range.end - range.begin);
+    return share;
+}
+
+void check(const Planner& planner, const Walk& walk) {
+    if (walk.past_cache && !planner.roofs.stores_past_cache)
+        throw std::invalid_argument("there are no stores past the cache on the path " +
+                                    std::string(name(planner.isa)));
+}
+
 class StreamReadStep final : public CpuStep {
   public:
     StreamReadStep(Planner& planner, const StreamRead& op)
         : kernel_(planner.roofs.stream_read),
-          data_(planner.residents.copied(planner.graph[op.x])),
+          args_{.a = planner.residents.copied(planner.graph[op.x]),
+                .walk = op.walk,
+                .passes = op.passes},
           sums_(planner.scratch(sizeof(std::uint32_t), true)),
-          split_{static_cast<std::int64_t>(
-                     row_bytes(planner.graph[op.x].format, planner.graph[op.x].shape.row())) *
-                     planner.graph[op.x].shape.rows(),
-                 page} {
+          split_{bytes_of(planner.graph[op.x]), page} {
         accesses = {{sums_, true}};
     }
 
     void run(const Lane& lane) const override {
-        const auto [begin, end] = split_.of(lane);
-        const std::uint32_t sum = kernel_(data_ + begin, static_cast<std::size_t>(end - begin));
+        const std::uint32_t sum = kernel_(share_of(args_, split_.of(lane)));
         std::memcpy(lane.bytes(sums_), &sum, sizeof sum);
     }
 
@@ -33,7 +56,7 @@ class StreamReadStep final : public CpuStep {
 
   private:
     decltype(Roofs::stream_read) kernel_;
-    const std::byte* data_;
+    StreamArgs args_;
     Slot sums_;
     Split split_;
 };
@@ -51,7 +74,7 @@ class ChecksumStep final : public CpuStep {
         for (int thread = 0; thread < lane.threads; ++thread) {
             std::uint32_t sum = 0;
             std::memcpy(&sum, lane.bytes_of(thread, sums_), sizeof sum);
-            all ^= sum;
+            all += sum;
         }
         *lane.floats(out_) = static_cast<float>(all & 0xFFFFFFU);
     }
@@ -60,46 +83,63 @@ class ChecksumStep final : public CpuStep {
     Slot sums_, out_;
 };
 
-class StreamCopyStep final : public CpuStep {
+/// Write, copy and triad.
+class StreamStoreStep final : public CpuStep {
   public:
-    StreamCopyStep(Planner& planner, const StreamCopy& op)
-        : kernel_(planner.roofs.stream_copy),
-          from_(planner.residents.state(planner.graph[op.x])),
-          to_(planner.residents.state(planner.graph[op.out])),
-          split_{static_cast<std::int64_t>(from_.tensor_bytes), page} {
-        accesses = {{planner.slot(op.x), false}, {planner.slot(op.out), true}};
+    StreamStoreStep(Planner& planner, decltype(Roofs::stream_copy) kernel, const StreamArgs& args,
+                    std::initializer_list<TensorId> read, TensorId out)
+        : kernel_(kernel), args_(args), split_{bytes_of(planner.graph[out]), page} {
+        for (const TensorId id : read) accesses.push_back({planner.slot(id), false});
+        accesses.push_back({planner.slot(out), true});
     }
 
-    void run(const Lane& lane) const override {
-        const auto [begin, end] = split_.of(lane);
-        kernel_(from_.buffer.data() + begin, to_.buffer.data() + begin,
-                static_cast<std::size_t>(end - begin));
-    }
+    void run(const Lane& lane) const override { kernel_(share_of(args_, split_.of(lane))); }
 
   private:
     decltype(Roofs::stream_copy) kernel_;
-    const State &from_, &to_;
+    StreamArgs args_;
     Split split_;
 };
 
-class PeakStep final : public CpuStep {
+/// One thread goes; the others wait.
+class PointerChaseStep final : public CpuStep {
   public:
-    PeakStep(decltype(Roofs::peak_f32) kernel, std::int64_t rounds, Slot out)
-        : kernel_(kernel), rounds_(rounds), out_(out) {
+    PointerChaseStep(const std::int32_t* lines, std::int64_t hops, Slot out)
+        : lines_(lines), hops_(hops), out_(out) {
         accesses = {{out, true}};
     }
 
     void run(const Lane& lane) const override {
-        const std::uint64_t done = kernel_(rounds_);
-        if (lane.thread != 0) return;
+        if (lane.thread == 0) *lane.floats(out_) = static_cast<float>(pointer_chase(lines_, hops_));
+    }
+
+  private:
+    const std::int32_t* lines_;
+    std::int64_t hops_;
+    Slot out_;
+};
+
+/// Rounds are shared out as all work is: a slow core does fewer of them in the same time.
+class PeakStep final : public CpuStep {
+  public:
+    PeakStep(PeakKernel kernel, std::int64_t rounds, int threads, Slot out)
+        : kernel_(kernel), split_{rounds * threads, 1}, out_(out) {
+        accesses = {{out, true}};
+    }
+
+    void run(const Lane& lane) const override {
+        const auto [begin, end] = split_.of(lane);
+        const std::uint64_t done = kernel_(end - begin);
+        if (lane.thread != 0 || begin == end) return;
         *lane.floats(out_) = 0.0F;
-        operations_ = done * static_cast<std::uint64_t>(lane.threads);
+        operations_ = done / static_cast<std::uint64_t>(end - begin) *
+                      static_cast<std::uint64_t>(split_.total);
     }
     std::uint64_t roof_operations() const override { return operations_; }
 
   private:
-    decltype(Roofs::peak_f32) kernel_;
-    std::int64_t rounds_;
+    PeakKernel kernel_;
+    Split split_;
     Slot out_;
     mutable std::uint64_t operations_ = 0;  // written by thread 0 alone, read after the run
 };
@@ -107,22 +147,59 @@ class PeakStep final : public CpuStep {
 }  // namespace
 
 void plan_step(Planner& planner, const StreamRead& op) {
+    check(planner, op.walk);
     const StreamReadStep& read = planner.add(std::make_unique<StreamReadStep>(planner, op));
     planner.add(std::make_unique<ChecksumStep>(read.sums(), planner.slot(op.out)));
 }
 
-void plan_step(Planner& planner, const StreamCopy& op) {
+void plan_step(Planner& planner, const StreamWrite& op) {
+    check(planner, op.walk);
     planner.flush_stores();
-    planner.add(std::make_unique<StreamCopyStep>(planner, op));
+    const StreamArgs args{
+        .out = state(planner, op.out), .value = op.value, .walk = op.walk, .passes = op.passes};
+    planner.add(std::make_unique<StreamStoreStep>(planner, planner.roofs.stream_write, args,
+                                                  std::initializer_list<TensorId>{}, op.out));
+}
+
+void plan_step(Planner& planner, const StreamCopy& op) {
+    check(planner, op.walk);
+    planner.flush_stores();
+    const StreamArgs args{.a = state(planner, op.x),
+                          .out = state(planner, op.out),
+                          .walk = op.walk,
+                          .passes = op.passes};
+    planner.add(std::make_unique<StreamStoreStep>(planner, planner.roofs.stream_copy, args,
+                                                  std::initializer_list<TensorId>{op.x}, op.out));
+}
+
+void plan_step(Planner& planner, const StreamTriad& op) {
+    check(planner, op.walk);
+    planner.flush_stores();
+    const StreamArgs args{.a = state(planner, op.a),
+                          .b = state(planner, op.b),
+                          .out = state(planner, op.out),
+                          .value = op.factor,
+                          .walk = op.walk,
+                          .passes = op.passes};
+    planner.add(std::make_unique<StreamStoreStep>(planner, planner.roofs.stream_triad, args,
+                                                  std::initializer_list<TensorId>{op.a, op.b},
+                                                  op.out));
+}
+
+void plan_step(Planner& planner, const PointerChase& op) {
+    const Tensor& x = planner.graph[op.x];
+    const auto* lines = reinterpret_cast<const std::int32_t*>(planner.residents.copied(x));
+    for (std::int64_t line = 0; line < x.shape.rows(); ++line)
+        if (lines[16 * line] < 0 || lines[16 * line] >= x.shape.rows())
+            throw std::invalid_argument("'" + x.name + "' leads out of its lines");
+    planner.add(std::make_unique<PointerChaseStep>(lines, op.hops, planner.slot(op.out)));
 }
 
 void plan_step(Planner& planner, const PeakCompute& op) {
-    if (op.format != Format::f32 && op.format != Format::q8_0)
-        throw std::invalid_argument("peak rates are measured for F32 and Q8_0, not " +
-                                    std::string(traits(op.format).name));
-    planner.add(std::make_unique<PeakStep>(
-        op.format == Format::f32 ? planner.roofs.peak_f32 : planner.roofs.peak_i8, op.iterations,
-        planner.slot(op.out)));
+    const PeakKernel kernel = peak_kernel(planner.isa, op.arithmetic);
+    if (kernel == nullptr) throw std::invalid_argument(why_no_peak(planner.isa, op.arithmetic));
+    planner.add(
+        std::make_unique<PeakStep>(kernel, op.iterations, planner.threads, planner.slot(op.out)));
 }
 
 }  // namespace edgeroof::cpu

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cpu/body/roofs.hpp"
-#include "kernels/cpu/paths/tables.hpp"
+#include "kernels/cpu/body/peaks.hpp"
 
 namespace edgeroof::cpu {
 
-const Roofs roofs_avx512_vnni = roofs_of(Isa::avx512_vnni);
+const Peaks peaks_avx512_vnni = [] {
+    Peaks peaks{};
+    peaks[Arithmetic::int8] = peak<Int8>;
+    return peaks;
+}();
 
 }  // namespace edgeroof::cpu

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/cpu/body/roofs.hpp"
-#include "kernels/cpu/paths/tables.hpp"
+#include "kernels/cpu/body/peaks.hpp"
 
 namespace edgeroof::cpu {
 
-const Roofs roofs_neon_dotprod = roofs_of(Isa::neon_dotprod);
+const Peaks peaks_neon_dotprod = [] {
+    Peaks peaks{};
+    peaks[Arithmetic::int8] = peak<Int8>;
+    return peaks;
+}();
 
 }  // namespace edgeroof::cpu

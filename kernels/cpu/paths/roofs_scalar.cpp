@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#define EDGEROOF_SCALAR  // aarch64 has NEON in its baseline; this path must not use it
-#include "kernels/cpu/body/roofs.hpp"
-#include "kernels/cpu/paths/tables.hpp"
+#define EDGEROOF_SCALAR  // what plain C++ is held against
+#include "kernels/cpu/body/peaks.hpp"
+#include "kernels/cpu/body/streams.hpp"
 
 namespace edgeroof::cpu {
 
 const Roofs roofs_scalar = roofs_of(Isa::scalar);
+const Peaks peaks_scalar = common_peaks();
 
 }  // namespace edgeroof::cpu

@@ -414,7 +414,7 @@ TEST_F(CpuDeviceTest, ACacheKeepsItsContentsWhenAttentionClaimsIt) {
 TEST_F(CpuDeviceTest, NamesTheOperatorThatItCannotRun) {
     GraphBuilder t;
     const TensorId out = t.activation("out", {1, 1, 1, 1});
-    t.op(PeakCompute{Format::q4_k, 10, out});
+    t.op(PeakCompute{Arithmetic::int4, 10, out});
     t.graph.outputs = {out};
     try {
         device_->compile(t.graph, *memory_);

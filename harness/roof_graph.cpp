@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/roof_graph.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace edgeroof::harness {
+namespace {
+
+/// Whole pages, so that threads share out the smallest set evenly.
+constexpr std::int64_t row_values = 1024;
+constexpr std::uint64_t row_size = row_values * 4;
+std::int64_t rows_for(std::uint64_t bytes) {
+    return std::max<std::int64_t>(1, static_cast<std::int64_t>(bytes / row_size));
+}
+
+/// The operator that a roof of the kind is made of.
+class GraphOf {
+  public:
+    GraphOf(const RoofEntry& entry, std::int32_t threads, const RoofVariant& variant,
+            std::int64_t passes)
+        : entry_(entry),
+          threads_(threads),
+          walk_(variant.walk),
+          variant_(variant),
+          passes_(passes) {}
+
+    Graph graph() {
+        graph_.ops.push_back({std::string("roof ") + entry_.roof.name, -1, operation()});
+        return std::move(graph_);
+    }
+
+  private:
+    OpKind operation() {
+        switch (entry_.kind) {
+            case RoofKind::read:
+                return StreamRead{stream("a", Role::weight, 1), result(), walk_, passes_};
+            case RoofKind::write:
+                return StreamWrite{stream("a", Role::state, 1), 1.0F, walk_, passes_};
+            case RoofKind::copy:
+                return StreamCopy{stream("a", Role::state, 2), stream("b", Role::state, 2), walk_,
+                                  passes_};
+            case RoofKind::triad:
+                return StreamTriad{stream("a", Role::state, 3),
+                                   stream("b", Role::state, 3),
+                                   stream("c", Role::state, 3),
+                                   3.0F,
+                                   walk_,
+                                   passes_};
+            case RoofKind::latency: {
+                const auto lines = static_cast<std::int64_t>(entry_.bytes / 64);
+                const TensorId x =
+                    tensor("lines", Format::i32,
+                           {chase_line_values,
+                            std::clamp<std::int64_t>(lines, 2, std::int64_t{1} << 24), 1, 1},
+                           Role::weight);
+                return PointerChase{x, result(), passes_};
+            }
+            case RoofKind::compute:
+                return PeakCompute{entry_.arithmetic, passes_, result()};
+            case RoofKind::kernel:
+                break;
+        }
+        graph_.tokens = entry_.tokens;
+        const std::int64_t k = variant_.k, rows = variant_.rows * threads_;
+        const TensorId weight = tensor(fmt::format("weights {}x{}", k, rows), entry_.format,
+                                       {k, rows, 1, 1}, Role::weight);
+        const TensorId x = tensor("x", Format::f32, {k, entry_.tokens, 1, 1}, Role::activation);
+        const TensorId out =
+            tensor("out", Format::f32, {rows, entry_.tokens, 1, 1}, Role::activation);
+        graph_.inputs = {x};
+        graph_.outputs = {out};
+        return MatMulLoop{weight, x, out, passes_};
+    }
+
+    TensorId tensor(std::string_view what, Format format, std::array<std::int64_t, 4> extent,
+                    Role role) {
+        return graph_.add(
+            {fmt::format("roof {} {}", entry_.roof.name, what), format, {extent}, role, {}, 0});
+    }
+    TensorId stream(std::string_view what, Role role, std::uint64_t operands) {
+        return tensor(what, Format::f32, {row_values, rows_for(entry_.bytes / operands), 1, 1},
+                      role);
+    }
+    TensorId result() {
+        const TensorId out = tensor("result", Format::f32, {1, 1, 1, 1}, Role::activation);
+        graph_.outputs = {out};
+        return out;
+    }
+
+    const RoofEntry& entry_;
+    std::int32_t threads_;
+    Walk walk_;
+    RoofVariant variant_;
+    std::int64_t passes_;
+    Graph graph_;
+};
+
+}  // namespace
+
+Graph roof_graph(const RoofEntry& entry, std::int32_t threads, const RoofVariant& variant,
+                 std::int64_t passes) {
+    return GraphOf(entry, threads, variant, passes).graph();
+}
+
+std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
+    std::vector<RoofVariant> variants;
+    if (entry.kind == RoofKind::kernel) {
+        // Whole blocks and groups of rows. One token passes over the weights alone: they are to lie
+        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1.
+        constexpr std::uint64_t half_of_l1 = 16 * 1024;
+        for (const std::int64_t k : {256, 512, 1024, 2048})
+            for (const std::int64_t rows : {16, 32, 64})
+                if (entry.tokens > 1
+                        ? k >= 512 && rows >= 32
+                        : row_bytes(entry.format, k) * static_cast<std::uint64_t>(rows) <=
+                              half_of_l1)
+                    variants.push_back({{}, k, rows});
+        return variants;
+    }
+    const bool reads = entry.kind != RoofKind::write, stores = entry.kind != RoofKind::read;
+    for (const bool past_cache : {false, true}) {
+        if (past_cache && !stores) continue;
+        for (const std::int32_t prefetch : {0, 512, 2048}) {
+            if (prefetch > 0 && !reads) continue;
+            for (const std::int32_t streams : {1, 2, 4, 8})
+                // More pointers than registers are no way to walk.
+                if (streams <= (stores ? 4 : 8))
+                    variants.push_back({{streams, prefetch, past_cache}});
+        }
+    }
+    return variants;
+}
+
+}  // namespace edgeroof::harness

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Roofs as graphs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/roof_plan.hpp"
+#include "kernels/graph.hpp"
+
+namespace edgeroof::harness {
+
+/// One way to measure a roof.
+struct RoofVariant {
+    Walk walk{};                   ///< of streams
+    std::int64_t k = 0, rows = 0;  ///< of kernels: weights of each thread
+};
+
+/// Those that are tried, the plainest first; the fastest is the roof.
+std::vector<RoofVariant> roof_variants(const RoofEntry& entry);
+
+/// The graph that measures a roof: one operator that does its work `passes` times.
+Graph roof_graph(const RoofEntry& entry, std::int32_t threads, const RoofVariant& variant,
+                 std::int64_t passes);
+
+/// A cache line, in the numbers of a pointer chase.
+inline constexpr std::int64_t chase_line_values = 16;
+
+}  // namespace edgeroof::harness

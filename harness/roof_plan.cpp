@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "harness/roof_plan.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+namespace edgeroof::harness {
+namespace {
+
+constexpr std::array<std::string_view, 7> kind_names = {"read",    "write",   "copy",  "triad",
+                                                        "latency", "compute", "kernel"};
+
+/// More than any machine's caches are shared by.
+constexpr std::int32_t most_threads = 1 << 20;
+
+}  // namespace
+
+std::string_view name(RoofKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+std::vector<std::string_view> roof_kinds() { return {kind_names.begin(), kind_names.end()}; }
+
+std::optional<RoofKind> roof_kind_from_name(std::string_view text) {
+    const auto found = std::ranges::find(kind_names, text);
+    if (found == kind_names.end()) return std::nullopt;
+    return static_cast<RoofKind>(found - kind_names.begin());
+}
+
+bool is_stream(RoofKind kind) { return kind <= RoofKind::triad; }
+
+std::vector<std::string_view> arithmetic_names() {
+    std::vector<std::string_view> names;
+    for (std::size_t i = 0; i < arithmetic_count; ++i)
+        names.push_back(edgeroof::name(static_cast<Arithmetic>(i)));
+    return names;
+}
+
+std::optional<Arithmetic> arithmetic_from_name(std::string_view text) {
+    for (std::size_t i = 0; i < arithmetic_count; ++i)
+        if (edgeroof::name(static_cast<Arithmetic>(i)) == text) return static_cast<Arithmetic>(i);
+    return std::nullopt;
+}
+
+RoofEntry memory_entry(RoofKind kind, const Level& level) {
+    RoofEntry entry;
+    entry.roof = {
+        kind == RoofKind::latency ? reports::Resource::latency : reports::Resource::memory,
+        fmt::format("{} {}", level.name, name(kind)), level.name};
+    entry.kind = kind;
+    entry.bytes = level.working_set;
+    return entry;
+}
+
+RoofEntry compute_entry(Arithmetic arithmetic) {
+    const bool dots = arithmetic >= Arithmetic::bf16;
+    RoofEntry entry;
+    entry.roof = {reports::Resource::compute,
+                  fmt::format("{} {}", edgeroof::name(arithmetic), dots ? "dot" : "FMA"),
+                  std::nullopt};
+    entry.kind = RoofKind::compute;
+    entry.arithmetic = arithmetic;
+    return entry;
+}
+
+RoofEntry kernel_entry(Format format, std::int64_t tokens) {
+    RoofEntry entry;
+    entry.roof = {reports::Resource::kernel,
+                  fmt::format("{} kernel, {}", traits(format).name,
+                              tokens == 1 ? "1 token" : fmt::format("{} tokens", tokens)),
+                  "L1"};
+    entry.kind = RoofKind::kernel;
+    entry.format = format;
+    entry.tokens = tokens;
+    return entry;
+}
+
+RoofPlan::RoofPlan(std::vector<Level> levels, RoofChoice choice)
+    : levels_(std::move(levels)), choice_(std::move(choice)) {
+    const auto wanted = [&](const Level& level) {
+        return choice_.levels.empty() || choice_.levels.count(level.name) != 0;
+    };
+    // DRAM first: it is what most of a run is compared with.
+    for (const RoofKind kind : choice_.kinds) {
+        if (!is_stream(kind) && kind != RoofKind::latency) continue;
+        if (wanted(levels_.back())) entries_.push_back(memory_entry(kind, levels_.back()));
+        for (const Level& level : levels_)
+            if (level.capacity > 0 && wanted(level)) entries_.push_back(memory_entry(kind, level));
+    }
+    if (choice_.kinds.count(RoofKind::compute) != 0)
+        for (const Arithmetic arithmetic : choice_.arithmetic)
+            entries_.push_back(compute_entry(arithmetic));
+    if (choice_.kinds.count(RoofKind::kernel) != 0)
+        for (const Format format : choice_.formats)
+            for (const std::int64_t tokens : kernel_tokens)
+                entries_.push_back(kernel_entry(format, tokens));
+}
+
+RoofPlan::RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes)
+    : RoofPlan(levels_by_size(caches, most_threads, memory_bytes)) {}
+
+RoofEntry RoofPlan::read_of(std::uint64_t bytes) const {
+    for (const Level& level : levels_)
+        if (bytes <= level.capacity) return memory_entry(RoofKind::read, level);
+    Level beyond = levels_.back();
+    if (bytes >= beyond.working_set) return memory_entry(RoofKind::read, beyond);
+    const std::uint64_t megabytes = std::max<std::uint64_t>((bytes + 500'000) / 1'000'000, 1);
+    beyond.working_set = megabytes * 1'000'000;
+    RoofEntry entry = memory_entry(RoofKind::read, beyond);
+    entry.roof.name = fmt::format("DRAM read ({} MB)", megabytes);
+    return entry;
+}
+
+RoofEntry RoofPlan::compute_for(std::string_view format) const {
+    if (format == "BF16" && choice_.supported.count(Arithmetic::bf16) != 0)
+        return compute_entry(Arithmetic::bf16);
+    const bool floats = format == "F32" || format == "F16" || format == "BF16";
+    return compute_entry(floats ? Arithmetic::fp32 : Arithmetic::int8);
+}
+
+}  // namespace edgeroof::harness

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Which limits of a device are measured, each a graph of one roof operator on that device.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "harness/levels.hpp"
+#include "kernels/graph.hpp"
+#include "reports/record/record.hpp"
+
+namespace edgeroof::harness {
+
+enum class RoofKind : std::uint8_t { read, write, copy, triad, latency, compute, kernel };
+std::string_view name(RoofKind kind);  ///< "read", ...
+std::vector<std::string_view> roof_kinds();
+std::optional<RoofKind> roof_kind_from_name(std::string_view text);
+bool is_stream(RoofKind kind);
+std::vector<std::string_view> arithmetic_names();
+std::optional<Arithmetic> arithmetic_from_name(std::string_view text);
+
+/// One roof: what it bounds, and the graph that measures it.
+struct RoofEntry {
+    reports::Roof roof;  ///< {memory, "DRAM read", "DRAM"}
+    RoofKind kind = RoofKind::read;
+    std::uint64_t bytes = 0;  ///< streams: the working set, of all operands together
+    Arithmetic arithmetic = Arithmetic::fp32;  ///< compute
+    Format format = Format::f32;               ///< kernel: of the weights
+    std::int64_t tokens = 1;                   ///< kernel: n
+};
+
+/// Which roofs every run measures on their own.
+struct RoofChoice {
+    std::set<RoofKind> kinds{RoofKind::read, RoofKind::copy, RoofKind::compute};
+    std::set<std::string> levels;  ///< empty: all
+    std::set<Arithmetic> arithmetic{Arithmetic::fp32, Arithmetic::bf16, Arithmetic::int8};
+    std::vector<Format> formats;  ///< whose kernels
+    /// What the device is known to have: others are asked for all the same, so that their absence
+    /// is told, but no operator is compared with them.
+    std::set<Arithmetic> supported{Arithmetic::fp32, Arithmetic::int8};
+};
+
+/// The roofs of a device by the levels of its memory.
+class RoofPlan {
+  public:
+    /// `levels`: caches from the nearest, then DRAM.
+    explicit RoofPlan(std::vector<Level> levels, RoofChoice choice = {});
+    /// By the sizes of all caches of each level together. `memory_bytes` 0: unknown.
+    RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes);
+
+    const std::vector<RoofEntry>& entries() const { return entries_; }
+    const std::vector<Level>& levels() const { return levels_; }
+    /// Reading a working set of that size again and again: of the nearest cache that holds it, or
+    /// of DRAM. Between the two a roof of just that size: part of it is still found in the cache.
+    RoofEntry read_of(std::uint64_t bytes) const;
+    /// Arithmetic of the engine's operators on the format.
+    RoofEntry compute_for(std::string_view format) const;
+    /// Working set that the caches no longer help with.
+    std::uint64_t dram_bytes() const { return levels_.back().working_set; }
+
+  private:
+    std::vector<Level> levels_;
+    RoofChoice choice_;
+    std::vector<RoofEntry> entries_;
+};
+
+/// The entry of a kind at a level.
+RoofEntry memory_entry(RoofKind kind, const Level& level);
+RoofEntry compute_entry(Arithmetic arithmetic);
+RoofEntry kernel_entry(Format format, std::int64_t tokens);
+
+/// Tokens of the two kernel roofs of a format: decode's one, and as many as amortise unpacking.
+inline constexpr std::int64_t kernel_tokens[] = {1, 96};
+
+}  // namespace edgeroof::harness

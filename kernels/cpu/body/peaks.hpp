@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Multiply-adds in registers, each kind by the fastest instructions that the flags of the
+// translation unit allow. An arithmetic is a struct: V, a vector; sums, a vector of sums;
+// operations, what one step does (2 for a multiply-add); step(sums, a, b).
+#pragma once
+
+#include "kernels/cpu/paths/tables.hpp"
+#include "kernels/cpu/simd/simd.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+/// Independent chains: more than latency x instructions per cycle of any core known (4 x 2 on x86
+/// and Cortex-X, 4 x 4 on Apple's and Neoverse V2's 4 pipes), and they fit the registers.
+constexpr int chains = registers == 32 ? 16 : 12;
+
+#if defined(__x86_64__)
+#define EDGEROOF_VECTOR_REGISTER "+v"
+#elif defined(__riscv)
+#define EDGEROOF_VECTOR_REGISTER "+f"
+#else
+#define EDGEROOF_VECTOR_REGISTER "+w"
+#endif
+
+/// Keeps a value in a register, unknown to the compiler.
+template <class T>
+EDGEROOF_INLINE void opaque(T& value) {
+    asm volatile("" : EDGEROOF_VECTOR_REGISTER(value));
+}
+EDGEROOF_INLINE void opaque(std::int32_t& value) { asm volatile("" : "+r"(value)); }
+
+/// Rounds of `chains` independent accumulations. The chains begin, and every step gets its operand,
+/// unknown to the compiler, which else does equal work once. In the loop the sums stay out of asm
+/// statements: one that it has to show lives in memory, at a third of the rate.
+template <class A>
+std::uint64_t peak(std::int64_t rounds) {
+    typename A::Sum sums[chains];
+    for (auto& sum : sums) {
+        sum = A::start();
+        opaque(sum);
+    }
+    typename A::V a = A::operand(), b = A::operand();
+    opaque(b);
+    for (std::int64_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 32
+        for (auto& sum : sums) {
+            opaque(a);
+            sum = A::step(sum, a, b);
+        }
+    }
+    for (const auto& sum : sums) {
+        auto kept = sum;
+        opaque(kept);
+    }
+    return static_cast<std::uint64_t>(rounds) * chains * A::operations;
+}
+
+#if defined(__AVX2__) || defined(__riscv) || (defined(__aarch64__) && !defined(EDGEROOF_SCALAR))
+struct Fp32 {
+    using V = F;
+    using Sum = V;
+    static constexpr int operations = 2 * width;
+    static EDGEROOF_INLINE Sum start() { return set1(1.0F); }
+    static EDGEROOF_INLINE V operand() { return set1(0.5F); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return fma(sum, a, b); }
+};
+#endif
+
+// Floats rest at the fixed point 1 = 1 * 0.5 + 0.5: no denormals, no growth.
+
+#if defined(__AVX512F__)
+
+struct Fp64 {
+    using V = __m512d;
+    using Sum = V;
+    static constexpr int operations = 16;
+    static EDGEROOF_INLINE Sum start() { return _mm512_set1_pd(1.0); }
+    static EDGEROOF_INLINE V operand() { return _mm512_set1_pd(0.5); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return _mm512_fmadd_pd(sum, a, b); }
+};
+
+/// Bytes. Their sums may wrap: nothing reads them.
+struct Int8 {
+    using V = __m512i;
+    using Sum = V;
+    static constexpr int operations = 128;
+    static EDGEROOF_INLINE Sum start() { return _mm512_setzero_si512(); }
+    static EDGEROOF_INLINE V operand() { return _mm512_set1_epi8(1); }
+#if defined(__AVX512VNNI__)
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return _mm512_dpbusd_epi32(sum, a, b); }
+#else
+    // Sums of 16 bits: what widens them counts for nothing in a kernel that does it rarely.
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
+        return _mm512_add_epi16(sum, _mm512_maddubs_epi16(a, b));
+    }
+#endif
+};
+
+#elif defined(__AVX2__)
+
+struct Fp64 {
+    using V = __m256d;
+    using Sum = V;
+    static constexpr int operations = 8;
+    static EDGEROOF_INLINE Sum start() { return _mm256_set1_pd(1.0); }
+    static EDGEROOF_INLINE V operand() { return _mm256_set1_pd(0.5); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return _mm256_fmadd_pd(sum, a, b); }
+};
+
+struct Int8 {
+    using V = __m256i;
+    using Sum = V;
+    static constexpr int operations = 64;
+    static EDGEROOF_INLINE Sum start() { return _mm256_setzero_si256(); }
+    static EDGEROOF_INLINE V operand() { return _mm256_set1_epi8(1); }
+#if defined(__AVXVNNI__)
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
+        return _mm256_dpbusd_avx_epi32(sum, a, b);
+    }
+#else
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
+        return _mm256_add_epi16(sum, _mm256_maddubs_epi16(a, b));
+    }
+#endif
+};
+
+#elif defined(__aarch64__) && !defined(EDGEROOF_SCALAR)
+
+struct Fp64 {
+    using V = float64x2_t;
+    using Sum = V;
+    static constexpr int operations = 4;
+    static EDGEROOF_INLINE Sum start() { return vdupq_n_f64(1.0); }
+    static EDGEROOF_INLINE V operand() { return vdupq_n_f64(0.5); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return vfmaq_f64(b, sum, a); }
+};
+
+struct Int8 {
+    using V = int8x16_t;
+    static EDGEROOF_INLINE V operand() { return vdupq_n_s8(1); }
+#if defined(__ARM_FEATURE_MATMUL_INT8)
+    using Sum = int32x4_t;
+    static constexpr int operations = 64;
+    static EDGEROOF_INLINE Sum start() { return vdupq_n_s32(0); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return vmmlaq_s32(sum, a, b); }
+#elif defined(__ARM_FEATURE_DOTPROD)
+    using Sum = int32x4_t;
+    static constexpr int operations = 32;
+    static EDGEROOF_INLINE Sum start() { return vdupq_n_s32(0); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return vdotq_s32(sum, a, b); }
+#else
+    // Sums of 16 bits: what widens them counts for nothing in a kernel that does it rarely.
+    using Sum = int16x8_t;
+    static constexpr int operations = 32;
+    static EDGEROOF_INLINE Sum start() { return vdupq_n_s16(0); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
+        return vmlal_high_s8(vmlal_s8(sum, vget_low_s8(a), vget_low_s8(b)), a, b);
+    }
+#endif
+};
+
+#elif defined(__riscv)
+
+struct Fp64 {
+    using V = double;
+    using Sum = V;
+    static constexpr int operations = 2;
+    static EDGEROOF_INLINE Sum start() { return 1.0; }
+    static EDGEROOF_INLINE V operand() { return 0.5; }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum * a + b; }
+};
+
+struct Int8 {
+    using V = std::int32_t;
+    using Sum = V;
+    static constexpr int operations = 2;
+    static EDGEROOF_INLINE Sum start() { return 0; }
+    static EDGEROOF_INLINE V operand() { return 1; }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum + a * b; }
+};
+
+#else
+
+// The compiler makes vectors of 16 bytes of plain C++ too, so plain C++ is held against these.
+struct Fp64 {
+    using V [[gnu::vector_size(16)]] = double;
+    using Sum = V;
+    static constexpr int operations = 4;
+    static EDGEROOF_INLINE Sum start() { return V{} + 1.0; }
+    static EDGEROOF_INLINE V operand() { return V{} + 0.5; }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum * a + b; }
+};
+
+struct Fp32 {
+    using V [[gnu::vector_size(16)]] = float;
+    using Sum = V;
+    static constexpr int operations = 8;
+    static EDGEROOF_INLINE Sum start() { return V{} + 1.0F; }
+    static EDGEROOF_INLINE V operand() { return V{} + 0.5F; }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum * a + b; }
+};
+
+#if defined(__SSSE3__)
+struct Int8 {
+    using V = __m128i;
+    using Sum = V;
+    static constexpr int operations = 32;
+    static EDGEROOF_INLINE Sum start() { return _mm_setzero_si128(); }
+    static EDGEROOF_INLINE V operand() { return _mm_set1_epi8(1); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
+        return _mm_add_epi16(sum, _mm_maddubs_epi16(a, b));
+    }
+};
+#else
+struct Int8 {
+    using V [[gnu::vector_size(16)]] = std::int16_t;
+    using Sum = V;
+    static constexpr int operations = 16;
+    static EDGEROOF_INLINE Sum start() { return V{}; }
+    static EDGEROOF_INLINE V operand() { return V{} + 1; }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum + a * b; }
+};
+#endif
+
+#endif
+
+/// What every path has.
+constexpr Peaks common_peaks() {
+    Peaks peaks{};
+    peaks[Arithmetic::fp64] = peak<Fp64>;
+    peaks[Arithmetic::fp32] = peak<Fp32>;
+    peaks[Arithmetic::int8] = peak<Int8>;
+    return peaks;
+}
+
+}  // namespace
+}  // namespace edgeroof::cpu

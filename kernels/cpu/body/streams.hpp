@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Streams, compiled under the flags of the translation unit that includes this.
+#pragma once
+
+#include <utility>
+
+#include "kernels/cpu/roofs.hpp"
+#include "kernels/cpu/simd/simd.hpp"
+
+namespace edgeroof::cpu {
+namespace {
+
+constexpr std::size_t line = 64;
+
+/// A vector as wide as the ISA's loads. Wider ones than it has would live in memory.
+#if defined(__AVX512F__)
+constexpr std::size_t vector = 64;
+#elif defined(__AVX2__)
+constexpr std::size_t vector = 32;
+#elif defined(__riscv)
+constexpr std::size_t vector = 8;
+#else
+constexpr std::size_t vector = 16;
+#endif
+using Words [[gnu::vector_size(vector), gnu::may_alias]] = std::uint32_t;
+using Numbers [[gnu::vector_size(vector), gnu::may_alias]] = float;
+
+/// Vectors of one round of the innermost loop, whatever the number of streams: enough that counting
+/// is lost among the loads.
+constexpr std::size_t round_vectors = 8 * line / vector;
+/// Chains of sums: enough for the latency of an addition, few enough for the registers.
+constexpr std::size_t chains_of_sums = 8;
+
+template <class Vector>
+EDGEROOF_INLINE const Vector& at(const std::byte* from) {
+    return *reinterpret_cast<const Vector*>(from);
+}
+
+// aarch64's STNP is a hint that its cores do not need: they see by themselves that lines are filled
+// one after the other, and do not fetch them.
+#if defined(__x86_64__)
+constexpr bool has_past_cache = true;
+#else
+constexpr bool has_past_cache = false;
+#endif
+
+/// A plain store reads the line first, and so moves 3 bytes for a copy's 2; one past the cache
+/// does not.
+template <bool past_cache>
+EDGEROOF_INLINE void store(std::byte* to, const Words& words) {
+#if defined(__x86_64__)
+    if constexpr (past_cache) {
+        using Integers [[gnu::vector_size(vector), gnu::may_alias]] = long long;
+        auto* const line_part = reinterpret_cast<Integers*>(to);
+        const auto integers = __builtin_bit_cast(Integers, words);
+#if defined(__AVX512F__)
+        __builtin_ia32_movntdq512(line_part, integers);
+#elif defined(__AVX2__)
+        __builtin_ia32_movntdq256(line_part, integers);
+#else
+        __builtin_ia32_movntdq(line_part, integers);
+#endif
+        return;
+    }
+#endif
+    *reinterpret_cast<Words*>(to) = words;
+}
+
+/// Other threads see what was stored past the cache.
+EDGEROOF_INLINE void finish_stores() {
+#if defined(__x86_64__)
+    __builtin_ia32_sfence();
+#endif
+}
+
+/// Calls body.operator()<i>(offset) for every vector that is part of a whole round; i is its place
+/// in the round, a constant, so that what is kept for each place is a register. Returns the bytes
+/// done, from 0 on. A loop over the rest is the caller's.
+template <std::size_t streams, class Body>
+EDGEROOF_INLINE std::size_t for_vectors_of(std::size_t bytes, Body body) {
+    constexpr std::size_t vectors = round_vectors / streams;
+    constexpr std::size_t step = vectors * vector;
+    const std::size_t each = bytes / (streams * step) * step;
+    for (std::size_t place = 0; place < each; place += step)
+        [&]<std::size_t... i>(std::index_sequence<i...>) __attribute__((always_inline)) {
+            (body.template operator()<i>(i / vectors * each + place + i % vectors * vector), ...);
+        }
+    (std::make_index_sequence<round_vectors>{});
+    return streams * each;
+}
+
+/// Once for each line that a vector begins.
+template <std::size_t i, bool ahead>
+EDGEROOF_INLINE void prefetch(const std::byte* data) {
+    if constexpr (ahead && i * vector % line == 0) __builtin_prefetch(data);
+}
+
+/// The pointer, unknown to the compiler from pass to pass: no load is taken from the pass before.
+EDGEROOF_INLINE const std::byte* again(const std::byte* data) {
+    asm volatile("" : "+r"(data));
+    return data;
+}
+EDGEROOF_INLINE std::byte* again(std::byte* data) {
+    asm volatile("" : "+r"(data));
+    return data;
+}
+
+template <std::size_t streams, bool ahead>
+std::uint32_t read_walk(const StreamArgs& args) {
+    Words sums[chains_of_sums] = {};
+    std::uint32_t tail = 0;
+    const auto distance = static_cast<std::size_t>(args.walk.prefetch);
+    const std::size_t bytes = args.bytes;
+    for (std::int64_t pass = 0; pass < args.passes; ++pass) {
+        const std::byte* const a = again(args.a);
+        const auto add = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
+            prefetch<i, ahead>(a + place + distance);
+            sums[i % chains_of_sums] += at<Words>(a + place);
+        };
+        for (std::size_t left = for_vectors_of<streams>(bytes, add); left < bytes; left += 4) {
+            std::uint32_t word = 0;
+            __builtin_memcpy(&word, a + left, bytes - left < 4 ? bytes - left : 4);
+            tail += word;
+        }
+    }
+    static_assert(chains_of_sums == 8);
+    const Words all =
+        ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+    std::uint32_t words[vector / 4];
+    __builtin_memcpy(words, &all, vector);
+    for (const std::uint32_t word : words) tail += word;
+    return tail;
+}
+
+template <std::size_t streams, bool past_cache>
+void write_walk(const StreamArgs& args) {
+    const float value = args.value;
+    const Numbers values = Numbers{} + value;
+    const auto words = __builtin_bit_cast(Words, values);
+    const std::size_t bytes = args.bytes;
+    for (std::int64_t pass = 0; pass < args.passes; ++pass) {
+        std::byte* const out = again(args.out);
+        const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
+            store<past_cache>(out + place, words);
+        };
+        for (std::size_t left = for_vectors_of<streams>(bytes, put); left < bytes; left += 4)
+            __builtin_memcpy(out + left, &value, 4);
+    }
+    finish_stores();
+}
+
+template <std::size_t streams, bool ahead, bool past_cache>
+void copy_walk(const StreamArgs& args) {
+    const auto distance = static_cast<std::size_t>(args.walk.prefetch);
+    const std::size_t bytes = args.bytes;
+    for (std::int64_t pass = 0; pass < args.passes; ++pass) {
+        const std::byte* const a = again(args.a);
+        std::byte* const out = again(args.out);
+        const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
+            prefetch<i, ahead>(a + place + distance);
+            store<past_cache>(out + place, at<Words>(a + place));
+        };
+        for (std::size_t left = for_vectors_of<streams>(bytes, put); left < bytes; ++left)
+            out[left] = a[left];
+    }
+    finish_stores();
+}
+
+template <std::size_t streams, bool ahead, bool past_cache>
+void triad_walk(const StreamArgs& args) {
+    const auto distance = static_cast<std::size_t>(args.walk.prefetch);
+    const float value = args.value;
+    const Numbers factor = Numbers{} + value;
+    const std::size_t bytes = args.bytes;
+    for (std::int64_t pass = 0; pass < args.passes; ++pass) {
+        const std::byte *const a = again(args.a), *const b = again(args.b);
+        std::byte* const out = again(args.out);
+        const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
+            prefetch<i, ahead>(a + place + distance);
+            prefetch<i, ahead>(b + place + distance);
+            const Numbers sum = at<Numbers>(a + place) + factor * at<Numbers>(b + place);
+            store<past_cache>(out + place, __builtin_bit_cast(Words, sum));
+        };
+        for (std::size_t left = for_vectors_of<streams>(bytes, put); left < bytes; left += 4) {
+            float x = 0.0F, y = 0.0F;
+            __builtin_memcpy(&x, a + left, 4);
+            __builtin_memcpy(&y, b + left, 4);
+            x += value * y;
+            __builtin_memcpy(out + left, &x, 4);
+        }
+    }
+    finish_stores();
+}
+
+/// The instance of a walk that the arguments ask for.
+template <class Walker>
+EDGEROOF_INLINE auto with_streams(const StreamArgs& args, Walker walker) {
+    switch (args.walk.streams) {
+        case 8:
+            return walker.template operator()<8>();
+        case 4:
+            return walker.template operator()<4>();
+        case 2:
+            return walker.template operator()<2>();
+        default:
+            return walker.template operator()<1>();
+    }
+}
+
+std::uint32_t stream_read(const StreamArgs& args) {
+    return with_streams(args, [&]<std::size_t streams>() {
+        return args.walk.prefetch > 0 ? read_walk<streams, true>(args)
+                                      : read_walk<streams, false>(args);
+    });
+}
+
+/// The same of walks that store: prefetching and storing as asked.
+template <class Walker>
+EDGEROOF_INLINE void with_stores(const StreamArgs& args, Walker walker) {
+    const bool ahead = args.walk.prefetch > 0;
+    with_streams(args, [&]<std::size_t streams>() {
+        if (has_past_cache && args.walk.past_cache)
+            ahead ? walker.template operator()<streams, true, has_past_cache>()
+                  : walker.template operator()<streams, false, has_past_cache>();
+        else
+            ahead ? walker.template operator()<streams, true, false>()
+                  : walker.template operator()<streams, false, false>();
+    });
+}
+
+void stream_write(const StreamArgs& args) {
+    with_stores(args, [&]<std::size_t streams, bool ahead, bool past_cache>() {
+        write_walk<streams, past_cache>(args);
+    });
+}
+
+void stream_copy(const StreamArgs& args) {
+    with_stores(args, [&]<std::size_t streams, bool ahead, bool past_cache>() {
+        copy_walk<streams, ahead, past_cache>(args);
+    });
+}
+
+void stream_triad(const StreamArgs& args) {
+    with_stores(args, [&]<std::size_t streams, bool ahead, bool past_cache>() {
+        triad_walk<streams, ahead, past_cache>(args);
+    });
+}
+
+constexpr Roofs roofs_of(Isa isa) {
+    return {.isa = isa,
+            .stores_past_cache = has_past_cache,
+            .stream_read = stream_read,
+            .stream_write = stream_write,
+            .stream_copy = stream_copy,
+            .stream_triad = stream_triad};
+}
+
+}  // namespace
+}  // namespace edgeroof::cpu

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cpu/body/peaks.hpp"
+
+namespace edgeroof::cpu {
+
+const Peaks peaks_neon_i8mm = [] {
+    Peaks peaks{};
+    peaks[Arithmetic::int8] = peak<Int8>;
+    return peaks;
+}();
+
+}  // namespace edgeroof::cpu

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Tables of what the chart's lines leave out: kernels' own rates, latencies, and roofs that jump.
+#include <fmt/format.h>
+
+#include "reports/analysis/rates.hpp"
+#include "reports/analysis/two_levels.hpp"
+#include "reports/render/table.hpp"
+
+namespace edgeroof::reports {
+namespace {
+
+Cell figure(const Estimate& estimate, Unit unit) {
+    const Figure shown = format_figure(estimate, unit);
+    return {fmt::format("{} {}", shown.value, shown.unit), shown.interval, estimate.median};
+}
+
+Cell figure(double value, Unit unit) { return {format_value(value, unit), "", value}; }
+
+Cell threads_of(const Measurement& m) {
+    return {m.threads ? fmt::format("{} × {}", m.device, *m.threads) : m.device};
+}
+
+bool is_limit(const Measurement& m, Resource resource) {
+    return m.kind == Kind::roof && m.roof && m.roof->resource == resource &&
+           m.validity.state != State::failed;
+}
+
+Table kernels(const Record& record) {
+    Table table{"kernels", "Kernels of number formats, from the nearest cache", {}, {}};
+    table.columns = {{"Kernel"},
+                     {"Device × threads"},
+                     {"Arithmetic, 95 % interval", true},
+                     {"Weights", true},
+                     {"n", true}};
+    for (const Measurement& m : record.measurements) {
+        const auto seconds = estimate_seconds(m);
+        if (!is_limit(m, Resource::kernel) || !seconds) continue;
+        table.rows.push_back(
+            {{m.roof->name},
+             threads_of(m),
+             figure(seconds->rate(static_cast<double>(m.work.flops)), Unit::flops_per_second),
+             figure(seconds->rate(static_cast<double>(m.work.weight_bytes)),
+                    Unit::bytes_per_second),
+             {format_count(seconds->n), "", static_cast<double>(seconds->n)}});
+    }
+    return table;
+}
+
+Table latencies(const Record& record) {
+    Table table{"latencies", "Latency of memory", {}, {}};
+    table.columns = {{"Level"}, {"Device × threads"}, {"Access, 95 % interval", true}, {"n", true}};
+    for (const Measurement& m : record.measurements) {
+        const auto seconds = estimate_seconds(m);
+        if (!is_limit(m, Resource::latency) || !seconds) continue;
+        table.rows.push_back({{m.roof->level.value_or(m.roof->name)},
+                              threads_of(m),
+                              figure(*seconds, Unit::seconds),
+                              {format_count(seconds->n), "", static_cast<double>(seconds->n)}});
+    }
+    return table;
+}
+
+Table jumps(const Analysis& analysis) {
+    Table table{"jumps", "Roofs that keep to two levels", {}, {}};
+    table.columns = {
+        {"Roof"}, {"Device × threads"}, {"Lower", true}, {"Upper", true}, {"At the upper", true}};
+    for (const RoofLine& roof : analysis.roofs) {
+        std::vector<double> rates;
+        for (const Measurement* m : roof.measurements) {
+            const auto work = static_cast<double>(
+                roof.resource == Resource::memory ? m->work.bytes() : m->work.flops);
+            for (const double seconds : seconds_of(*m)) rates.push_back(work / seconds);
+        }
+        const auto levels = two_levels(rates);
+        if (!levels) continue;
+        const Unit unit =
+            roof.resource == Resource::memory ? Unit::bytes_per_second : Unit::flops_per_second;
+        table.rows.push_back({{roof.name},
+                              threads_of(*roof.measurements.front()),
+                              figure(levels->low, unit),
+                              figure(levels->high, unit),
+                              figure(levels->share_high, Unit::share)});
+    }
+    return table;
+}
+
+}  // namespace
+
+std::vector<Table> limit_tables(const Analysis& analysis) {
+    std::vector<Table> tables;
+    for (Table table : {jumps(analysis), kernels(*analysis.record), latencies(*analysis.record)})
+        if (!table.empty()) tables.push_back(std::move(table));
+    return tables;
+}
+
+}  // namespace edgeroof::reports
