@@ -13,7 +13,8 @@ namespace edgeroof::reports {
 namespace {
 
 constexpr double font = RooflinePlot::label_size;
-constexpr double gap = 6.0;  ///< between a line and its label
+constexpr double gap = 6.0;      ///< between a line and its label
+constexpr double bolder = 1.12;  ///< these labels are set wider than the others
 
 void band(Markup& svg, const RooflinePlot& plot, const RoofLine& roof) {
     const Segment2d low = plot.ends(roof, std::max(roof.spread.low, roof.rate.median / 10.0));
@@ -84,7 +85,7 @@ class Labeller {
             fmt::format("{}  {}", shorten(roof.name, 32),
                         format_value(roof.rate.median,
                                      memory ? Unit::bytes_per_second : Unit::flops_per_second));
-        const double length = text_width(text, font);
+        const double length = bolder * text_width(text, font);
         const Segment2d line = plot_.ends(roof, roof.rate.median);
         return memory ? along(line, length, text) : level(line, length, text);
     }
