@@ -35,6 +35,9 @@ const Peaks* peaks(Isa isa) {
             return &peaks_neon_dotprod;
         case Isa::neon_i8mm:
             return &peaks_neon_i8mm;
+#elif defined(EDGEROOF_RVV)
+        case Isa::rvv:
+            return &peaks_rvv;
 #endif
         default:
             return nullptr;
@@ -82,6 +85,9 @@ const Roofs& roofs(Isa isa) {
         case Isa::neon_dotprod:
         case Isa::neon:
             return roofs_neon;
+#elif defined(EDGEROOF_RVV)
+        case Isa::rvv:
+            return roofs_rvv;
 #endif
         default:
             return roofs_scalar;

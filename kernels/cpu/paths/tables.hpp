@@ -34,6 +34,7 @@ extern const Roofs roofs_sse41;
 extern const Roofs roofs_avx2;
 extern const Roofs roofs_avx512;
 extern const Roofs roofs_neon;
+extern const Roofs roofs_rvv;
 
 extern const Peaks peaks_scalar;
 extern const Peaks peaks_sse41;
@@ -44,6 +45,7 @@ extern const Peaks peaks_avx512_vnni;
 extern const Peaks peaks_avx512_bf16;
 extern const Peaks peaks_avx512_fp16;
 extern const Peaks peaks_neon;
+extern const Peaks peaks_rvv;
 extern const Peaks peaks_neon_dotprod;
 extern const Peaks peaks_neon_i8mm;
 extern const Peaks peaks_neon_fp16;
