@@ -142,7 +142,8 @@ TEST(KernelsCommand, JsonSaysTheWorkAndItsRates) {
     EXPECT_EQ(kernel["repetitions"], 2);
     const double seconds = kernel["seconds"]["median"];
     EXPECT_GT(seconds, 0.0);
-    const double bytes = 64 * 256 / 32 * 18 + (256 + 64) * 4 * 4;
+    // Its weights are more than its activations, which come from nearer caches.
+    const double bytes = 64 * 256 / 32 * 18;
     EXPECT_NEAR(kernel["bytes_per_second"]["median"].get<double>() * seconds / bytes, 1.0, 1e-9);
     EXPECT_GT(kernel["share_of_roof"]["median"].get<double>(), 0.0);
     for (const json& counter : kernel["counters"]) EXPECT_GE(counter["per_operator"], 0.0);
