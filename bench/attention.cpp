@@ -86,7 +86,7 @@ void measure(benchmark::State& state, const cpu::Ops& ops, Format format, Size s
     count(state, roofs,
           {.bytes = 2.0 * static_cast<double>(bytes),
            .flops = 4.0 * pairs * static_cast<double>(size.heads) * static_cast<double>(size.dim),
-           .peak = roofs.peak_f32},
+           .peak = cpu::peak_kernel(roofs.isa, Arithmetic::fp32)},
           attend, pair_of);
 }
 

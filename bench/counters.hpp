@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
+#include <vector>
 
 #include "kernels/cpu/roofs.hpp"
 
@@ -31,40 +33,61 @@ struct RoundWork {
     double flops = 0.0;
     /// The path's rate of the arithmetic that the kernel does; null where none is measured: then
     /// there is no share, unless `memory_bound`.
-    std::uint64_t (*peak)(std::int64_t rounds) = nullptr;
+    cpu::PeakKernel peak = nullptr;
     bool memory_bound = false;
 };
 
-/// Operations a second of one thread.
-inline double peak_rate(std::uint64_t (*peak)(std::int64_t)) {
-    constexpr std::int64_t rounds = 200'000;  // about 1 ms
-    peak(rounds);
-    const auto start = Clock::now();
-    const std::uint64_t operations = peak(rounds);
-    return static_cast<double>(operations) / seconds_since(start);
+inline double median_of(std::vector<double> values) {
+    const auto middle = values.begin() + std::ssize(values) / 2;
+    std::nth_element(values.begin(), middle, values.end());
+    return *middle;
 }
 
-/// Bytes a second at which one thread reads what memory(0), memory(1) .. name, each span in pieces
-/// of so many bytes: the kernel splits a piece into streams, so small ones are nearly one stream.
+/// Operations a second of one thread; the median of slices, of which a disturbance meets few.
+inline double peak_rate(cpu::PeakKernel peak) {
+    constexpr std::int64_t rounds = 40'000;  // about 0.2 ms
+    peak(rounds);
+    std::vector<double> rates;
+    for (int slice = 0; slice < 9; ++slice) {
+        const auto start = Clock::now();
+        const std::uint64_t operations = peak(rounds);
+        rates.push_back(static_cast<double>(operations) / seconds_since(start));
+    }
+    return median_of(std::move(rates));
+}
+
+/// What the roof reads of `bytes`: lines, and as many as the kernel takes in whole rounds, for it
+/// reads the rest word by word.
+inline std::span<const std::byte> whole_rounds(std::span<const std::byte> bytes) {
+    constexpr std::size_t line = 64, round = 8 * line;
+    const std::size_t before =
+        (line - reinterpret_cast<std::uintptr_t>(bytes.data()) % line) % line;
+    if (bytes.size() < before) return {};
+    return bytes.subspan(before, (bytes.size() - before) / round * round);
+}
+
+/// Bytes a second at which one thread reads what memory(0), memory(1) .. name (spans of 1 KiB or
+/// more), in so many streams.
 template <class Memory>
-double read_rate(const cpu::Roofs& roofs, std::size_t piece, Memory memory) {
-    constexpr std::size_t between_clocks = std::size_t{1} << 20;  // small spans are many
+double read_rate(const cpu::Roofs& roofs, std::int32_t streams, Memory memory) {
+    constexpr std::size_t slice = std::size_t{1} << 20;  // small spans are many
     std::uint32_t sum = 0;
-    double read = 0.0, elapsed = 0.0;
+    std::vector<double> rates;
     std::int64_t i = 0;
     const auto begin = Clock::now();
-    for (; elapsed < 0.004; elapsed = seconds_since(begin)) {
+    do {
+        const auto start = Clock::now();
         std::size_t done = 0;
-        while (done < between_clocks) {
-            const std::span<const std::byte> bytes = memory(i++);
-            for (std::size_t at = 0; at < bytes.size(); at += piece)
-                sum ^= roofs.stream_read(bytes.data() + at, std::min(piece, bytes.size() - at));
+        while (done < slice) {
+            const std::span<const std::byte> bytes = whole_rounds(memory(i++));
+            sum ^= roofs.stream_read(
+                {.a = bytes.data(), .bytes = bytes.size(), .walk = {.streams = streams}});
             done += bytes.size();
         }
-        read += static_cast<double>(done);
-    }
+        rates.push_back(static_cast<double>(done) / seconds_since(start));
+    } while (seconds_since(begin) < 0.004);
     benchmark::DoNotOptimize(sum);
-    return read / elapsed;
+    return median_of(std::move(rates));
 }
 
 /// Runs round(i) for each iteration and sets the counters. `memory(i)` is what round i read (a
@@ -85,8 +108,8 @@ void count(benchmark::State& state, const cpu::Roofs& roofs, const RoundWork& wo
 
     double least = work.peak ? work.flops / peak_rate(work.peak) : 0.0;
     if (work.bytes > 0.0) {
-        const double streams = read_rate(roofs, std::size_t{1} << 30, memory);
-        const double stream = read_rate(roofs, std::size_t{1} << 14, memory);
+        const double stream = read_rate(roofs, 1, memory);
+        const double streams = read_rate(roofs, 8, memory);
         least = std::max(least, work.bytes / std::max(stream, streams));
     }
     if (work.peak || work.memory_bound)

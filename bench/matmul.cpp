@@ -91,9 +91,9 @@ class Operands {
 
 /// The rate of the kernel's arithmetic: int8 where it multiplies int8 activations; none is measured
 /// of BF16, nor on paths that have no int8 dot product.
-decltype(RoundWork::peak) peak_of(const MatmulKernel& kernel, const cpu::Roofs& roofs) {
-    if (kernel.prepare == nullptr) return roofs.peak_f32;
-    return kernel.format == Format::bf16 ? nullptr : roofs.peak_i8;
+cpu::PeakKernel peak_of(const MatmulKernel& kernel, const cpu::Roofs& roofs) {
+    if (kernel.prepare == nullptr) return cpu::peak_kernel(roofs.isa, Arithmetic::fp32);
+    return kernel.format == Format::bf16 ? nullptr : cpu::peak_kernel(roofs.isa, Arithmetic::int8);
 }
 
 void measure(benchmark::State& state, const MatmulKernel& kernel, Size size,

@@ -180,7 +180,9 @@ void measure(benchmark::State& state, const Operator& op, std::int64_t tokens) {
     const auto values = static_cast<double>(features * tokens);
     count(
         state, roofs,
-        {.bytes = op.bytes * values, .flops = op.flops * values, .peak = roofs.peak_f32},
+        {.bytes = op.bytes * values,
+         .flops = op.flops * values,
+         .peak = cpu::peak_kernel(roofs.isa, Arithmetic::fp32)},
         [&](std::int64_t) {
             for (std::int64_t token = 0; token < tokens; ++token) op.run(rows, token);
             benchmark::ClobberMemory();

@@ -13,6 +13,7 @@
 #include <ostream>
 
 #include "harness/run_folder.hpp"
+#include "reports/analysis/roofline.hpp"
 #include "reports/analysis/statistics.hpp"
 
 namespace edgeroof::harness {
@@ -110,7 +111,8 @@ class Family {
         entry["time_unit"] = "ns";
     }
     void rates(ordered_json& entry, double seconds) const {
-        entry["bytes_per_second"] = static_cast<double>(m_.work.bytes()) / seconds;
+        entry["bytes_per_second"] =
+            static_cast<double>(reports::bytes_through_memory(m_)) / seconds;
         entry["flops_per_second"] = static_cast<double>(m_.work.flops) / seconds;
     }
     static double mean(const std::vector<double>& values) {
