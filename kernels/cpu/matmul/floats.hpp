@@ -97,10 +97,16 @@ struct Sides {
     std::int64_t token_stride;
 };
 
-/// out[t * out_stride + r] (+)= products over `count` values of k; `accumulate` adds.
+/// Where a tile's results go.
+struct Results {
+    float* first;
+    std::int64_t token_stride;
+    std::int64_t row_stride = 1;
+};
+
+/// Each result (+)= products over `count` values of k; `accumulate` adds.
 template <int rows, int tokens, class W>
-EDGEROOF_INLINE void multiply_tile(Sides<W> at, std::int64_t count, float* out,
-                                   std::int64_t out_stride, bool accumulate) {
+EDGEROOF_INLINE void multiply_tile(Sides<W> at, std::int64_t count, Results out, bool accumulate) {
     constexpr int chains = rows * tokens >= 8 ? 1 : 8 / (rows * tokens);
     F sums[chains][tokens][rows];
     for (int c = 0; c < chains; ++c)
@@ -130,7 +136,7 @@ EDGEROOF_INLINE void multiply_tile(Sides<W> at, std::int64_t count, float* out,
             for (std::int64_t i = k; i < count; ++i)
                 totals[r] +=
                     number(at.weights[r * at.row_stride + i]) * at.x[t * at.token_stride + i];
-            float& result = out[t * out_stride + r];
+            float& result = out.first[t * out.token_stride + r * out.row_stride];
             result = accumulate ? result + totals[r] : totals[r];
         }
     }
@@ -151,15 +157,24 @@ Sides<W> sides(const MatmulArgs& args) {
             reinterpret_cast<const float*>(args.activations), args.k};
 }
 
-/// At most four tokens: a row of weights passes once, converted in registers.
+/// At most four tokens: a row of weights passes once, converted in registers. Rows pass side by
+/// side from places far apart, since hardware prefetchers end with a page: while one stream waits
+/// for its next page, the others flow.
 template <class W>
 void few_tokens(const MatmulArgs& args) {
     const Sides<W> all = sides<W>(args);
     const auto run = [&]<int tokens>(std::int64_t token) __attribute__((always_inline)) {
-        for (std::int64_t row = args.row_begin; row < args.row_end; ++row)
-            multiply_tile<1, tokens>(
-                Sides<W>{all.weights + row * args.k, args.k, all.x + token * args.k, args.k},
-                args.k, args.out + token * args.m + row, args.m, false);
+        constexpr int streams = registers == 32 || tokens <= token_tile ? 4 : 2;
+        const std::int64_t each = (args.row_end - args.row_begin) / streams;
+        const auto tile = [&]<int rows>(std::int64_t row) __attribute__((always_inline)) {
+            multiply_tile<rows, tokens>(
+                Sides<W>{all.weights + row * args.k, each * args.k, all.x + token * args.k, args.k},
+                args.k, {args.out + token * args.m + row, args.m, each}, false);
+        };
+        std::int64_t row = args.row_begin;
+        for (; row < args.row_begin + each; ++row) tile.template operator()<streams>(row);
+        for (row += (streams - 1) * each; row < args.row_end; ++row)
+            tile.template operator()<1>(row);
     };
     const std::int64_t tokens = args.token_end - args.token_begin;
     if (tokens == 1) run.template operator()<1>(args.token_begin);
@@ -180,11 +195,11 @@ inline void multiply_panel(const MatmulArgs& args, Sides<float> at, std::int64_t
             for (; r + row_tile <= row_end; r += row_tile)
                 multiply_tile<row_tile, tokens>(
                     Sides<float>{at.weights + (r - row) * at.row_stride, at.row_stride, x, args.k},
-                    count, out + r, args.m, accumulate);
+                    count, {out + r, args.m}, accumulate);
             for (; r < row_end; ++r)
                 multiply_tile<1, tokens>(
                     Sides<float>{at.weights + (r - row) * at.row_stride, at.row_stride, x, args.k},
-                    count, out + r, args.m, accumulate);
+                    count, {out + r, args.m}, accumulate);
         });
 }
 
