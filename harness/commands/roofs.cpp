@@ -188,6 +188,11 @@ RoofPlan plan_for(Device& device, const Options& options, const std::vector<Cach
         kinds, [](RoofKind kind) { return is_stream(kind) || kind == RoofKind::latency; });
     settings.sweep = settings.sweep && memory && options.bytes == 0;
     if (options.bytes == 0) return plan_roofs(device, settings, caches);
+    // What is read lies in memory twice while it is laid out.
+    const std::uint64_t installed = device.info().memory_bytes;
+    if (installed > 0 && options.bytes > installed / 4)
+        throw InputError(fmt::format("--bytes: {} is more than a quarter of this machine's memory",
+                                     options.bytes));
     const RoofPlan by_size = plan_roofs(device, settings, caches);
     Level level = by_size.levels().back();
     for (const Level& candidate : by_size.levels()) {

@@ -77,6 +77,8 @@ TEST(RoofsCommand, RefusesWhatItDoesNotKnow) {
     EXPECT_THAT(refusal({"--threads", "none"}), HasSubstr("'none' is not a number"));
     EXPECT_THAT(refusal({"--threads", "0"}), HasSubstr("1 to 1024"));
     EXPECT_THAT(refusal({"--bytes", "1"}), HasSubstr("--bytes: 1 is not within"));
+    EXPECT_THAT(refusal({"--bytes", "1099511627776", "--kind", "read"}),
+                HasSubstr("a quarter of this machine's memory"));
     EXPECT_THAT(refusal({"--bytes", "65536", "--level", "L1"}), HasSubstr("not both"));
     EXPECT_THAT(refusal({"--seconds", "0"}), HasSubstr("--seconds"));
     EXPECT_THAT(refusal({"--isa", "mmx"}), HasSubstr("mmx"));
