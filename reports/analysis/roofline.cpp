@@ -18,6 +18,16 @@ bool comparable(const RoofLine& roof, const Measurement& m, Resource resource) {
            (!roof.threads || !m.threads || roof.threads == m.threads);
 }
 
+bool is_read(const RoofLine& roof) {
+    return std::ranges::all_of(roof.measurements, [](const Measurement* r) {
+        return !r->op || r->op->kind == "stream_read";
+    });
+}
+
+/// Whether it writes more through memory than it reads. What doesn't can't be bound by copies: they
+/// count both directions, and half of their working set may stay in a cache.
+bool stores(const Measurement& m) { return m.op && m.op->kind == "kv_store"; }
+
 bool is_float(std::string_view format) {
     return format == "F32" || format == "F16" || format == "BF16" || format == "F64";
 }
@@ -129,8 +139,8 @@ const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record
     const auto fastest = [&](auto&& fits) {
         const RoofLine* best = nullptr;
         for (const RoofLine& roof : roofs)
-            if (comparable(roof, m, Resource::memory) && fits(roof) &&
-                (best == nullptr || roof.rate.median > best->rate.median))
+            if (comparable(roof, m, Resource::memory) && (is_read(roof) || stores(m)) &&
+                fits(roof) && (best == nullptr || roof.rate.median > best->rate.median))
                 best = &roof;
         return best;
     };

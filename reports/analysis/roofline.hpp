@@ -41,7 +41,8 @@ struct Point {
 };
 
 /// Of the measurement's device and threads: the fastest memory roof measured beside it, or beside
-/// the step that it was timed in; where none was, the fastest of DRAM (or of no level).
+/// the step that it was timed in; where none was, the fastest of DRAM (or of no level). Roofs of
+/// reads, and for what stores to the KV cache all.
 const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                 const Measurement& measurement);
 /// The compute roof of the measurement's arithmetic: of its operator's own format where that was

@@ -174,14 +174,26 @@ TEST(Roofline, WhatRunsFromACacheIsHeldAgainstItsRoofWhereThereIsOne) {
 
 TEST(Roofline, OperatorsInAStepAreHeldAgainstTheStepsRoof) {
     Record record = sample_record();
-    // A copy faster than the read would be the fastest of DRAM, had the step not named its roof.
-    measurement(record, "roof/copy").work.state_bytes *= 4;
+    // Another read, faster, would be the fastest of DRAM, had the step not named its roof.
+    Measurement& other = measurement(record, "roof/copy");
+    other.work.state_bytes *= 4;
+    other.op->kind = "stream_read";
     Measurement& ffn = measurement(record, ffn_id);
     ffn.in_step = true;
     ffn.roofs.clear();
     const Analysis analysis(record);
     EXPECT_EQ(point(analysis, ffn_id).roof_name(), "DRAM read");
     EXPECT_FALSE(point(analysis, ffn_id).memory_share->beside);
+}
+
+TEST(Roofline, OnlyWhatStoresIsHeldAgainstCopies) {
+    Record record = sample_record();
+    measurement(record, "roof/copy").work.state_bytes *= 4;  // faster than the read
+    Measurement& ffn = measurement(record, ffn_id);
+    ffn.roofs.push_back("roof/copy");
+    EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof->name, "DRAM read");
+    ffn.op->kind = "kv_store";
+    EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof->name, "DRAM copy");
 }
 
 TEST(Roofline, ADecodeOfManyTokensReadsTheModelAsOften) {
