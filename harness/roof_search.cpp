@@ -22,7 +22,8 @@ std::map<std::string, std::string> above_their_roofs(
     return above;
 }
 
-std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes) {
+std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes,
+                                     bool stores_most) {
     const RoofEntry near = roofs.read_of(working_set_bytes);
     const std::uint64_t kilobytes = std::max<std::uint64_t>(working_set_bytes / 1000, 1);
     const auto shape = [&](std::string_view what, RoofKind kind) {
@@ -33,7 +34,9 @@ std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t workin
         entry.bytes = kilobytes * 1000;
         return entry;
     };
-    return {shape("read", RoofKind::read), shape("copy", RoofKind::copy)};
+    std::vector<RoofEntry> shapes{shape("read", RoofKind::read)};
+    if (stores_most) shapes.push_back(shape("copy", RoofKind::copy));
+    return shapes;
 }
 
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,

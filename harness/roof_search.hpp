@@ -20,8 +20,9 @@ namespace edgeroof::harness {
 std::map<std::string, std::string> above_their_roofs(
     const reports::Record& facts, const std::vector<reports::Measurement>& measured);
 
-/// Streams of each kind over a working set of just that size.
-std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes);
+/// Streams over a working set of just that size: reads, and for what stores most copies as well.
+std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes,
+                                     bool stores_most);
 
 /// Measures in turns with the roofs it is given.
 using Attempt =

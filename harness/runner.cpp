@@ -11,6 +11,7 @@
 #include "harness/operator_workload.hpp"
 #include "harness/roof_search.hpp"
 #include "reports/analysis/rates.hpp"
+#include "reports/analysis/roofline.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -179,7 +180,8 @@ Runner::Measurements Runner::beside_roofs(const PlanStep& step, const Beside& be
         return all;
     };
     return measure_below(attempt, facts(step), beside.roofs,
-                         access_shapes(setup_.roofs, beside.working_set_bytes));
+                         access_shapes(setup_.roofs, beside.working_set_bytes,
+                                       reports::stores_most(beside.workload.describe())));
 }
 
 Runner::Measurements Runner::roof(const PlanStep& step) {

@@ -24,10 +24,6 @@ bool is_read(const RoofLine& roof) {
     });
 }
 
-/// Whether it writes more through memory than it reads. What doesn't can't be bound by copies: they
-/// count both directions, and half of their working set may stay in a cache.
-bool stores(const Measurement& m) { return m.op && m.op->kind == "kv_store"; }
-
 bool is_float(std::string_view format) {
     return format == "F32" || format == "F16" || format == "BF16" || format == "F64";
 }
@@ -124,6 +120,8 @@ std::uint64_t bytes_through_memory(const Measurement& m) {
     return cold || streamed >= m.work.activation_bytes ? streamed : m.work.bytes();
 }
 
+bool stores_most(const Measurement& m) { return m.op && m.op->kind == "kv_store"; }
+
 bool is_dram(const RoofLine& roof) { return roof.level.value_or("DRAM") == "DRAM"; }
 
 const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
@@ -139,7 +137,7 @@ const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record
     const auto fastest = [&](auto&& fits) {
         const RoofLine* best = nullptr;
         for (const RoofLine& roof : roofs)
-            if (comparable(roof, m, Resource::memory) && (is_read(roof) || stores(m)) &&
+            if (comparable(roof, m, Resource::memory) && (is_read(roof) || stores_most(m)) &&
                 fits(roof) && (best == nullptr || roof.rate.median > best->rate.median))
                 best = &roof;
         return best;

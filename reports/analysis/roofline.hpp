@@ -42,7 +42,7 @@ struct Point {
 
 /// Of the measurement's device and threads: the fastest memory roof measured beside it, or beside
 /// the step that it was timed in; where none was, the fastest of DRAM (or of no level). Roofs of
-/// reads, and for what stores to the KV cache all.
+/// reads; all of them for what stores most.
 const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                 const Measurement& measurement);
 /// The compute roof of the measurement's arithmetic: of its operator's own format where that was
@@ -52,6 +52,10 @@ const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Recor
                                  const Measurement& measurement);
 
 bool is_dram(const RoofLine& roof);
+
+/// Whether it writes more through memory than it reads. What doesn't is not bound by copies: they
+/// count both directions, and half of their working set may stay in a cache.
+bool stores_most(const Measurement& measurement);
 
 /// Of one repetition's work, what passes through the memory that may bound it. Weights and states
 /// stream; activations, just written, come from nearer caches, and count only where the weights and

@@ -63,7 +63,7 @@ TEST(RoofSearch, AJumpOfTheMachineIsNoFigureAboveTheRoof) {
 
 TEST(RoofSearch, ShapesAreStreamsOfTheWorkingSetsOwnSize) {
     const RoofPlan roofs({{2, 2 * mebibyte}, {3, 32 * mebibyte}}, 64ULL << 30);
-    const std::vector<RoofEntry> shapes = access_shapes(roofs, 300'000);
+    const std::vector<RoofEntry> shapes = access_shapes(roofs, 300'000, true);
     std::vector<std::string> kinds;
     for (const RoofEntry& shape : shapes) {
         kinds.emplace_back(name(shape.kind));
@@ -74,6 +74,7 @@ TEST(RoofSearch, ShapesAreStreamsOfTheWorkingSetsOwnSize) {
     EXPECT_THAT(kinds, ElementsAre("read", "copy"));
     EXPECT_EQ(shapes[0].bytes, 300'000U);
     EXPECT_EQ(shapes[1].bytes, 300'000U);  // of both arrays together
+    EXPECT_EQ(access_shapes(roofs, 300'000, false).size(), 1U);
 }
 
 class MeasureBelow : public testing::Test {
