@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "reports/analysis/roofline.hpp"
 #include "reports/render/escape.hpp"
 #include "reports/render/roofline_plot.hpp"
 #include "reports/units.hpp"
@@ -73,18 +74,20 @@ class Labeller {
     }
 
     void label(const RoofLine& roof) {
-        // Off the other roofs' lines, if there is such a place.
-        if (!place(roof, true)) place(roof, false);
+        const bool memory = roof.resource == Resource::memory;
+        const std::string name = shorten(roof.name, 32);
+        const std::string rate = format_value(
+            roof.rate.median, memory ? Unit::bytes_per_second : Unit::flops_per_second);
+        // Off the other roofs' lines, if there is such a place; the name alone, if it must be.
+        for (const std::string& text : {fmt::format("{}  {}", name, rate), name})
+            for (const bool off_lines : {true, false})
+                if (place(roof, text, off_lines)) return;
     }
 
   private:
-    bool place(const RoofLine& roof, bool off_lines) {
+    bool place(const RoofLine& roof, const std::string& text, bool off_lines) {
         off_lines_ = off_lines;
         const bool memory = roof.resource == Resource::memory;
-        const std::string text =
-            fmt::format("{}  {}", shorten(roof.name, 32),
-                        format_value(roof.rate.median,
-                                     memory ? Unit::bytes_per_second : Unit::flops_per_second));
         const double length = bolder * text_width(text, font);
         const Segment2d line = plot_.ends(roof, roof.rate.median);
         return memory ? along(line, length, text) : level(line, length, text);
@@ -163,10 +166,16 @@ void draw_roofs(Markup& svg, const RooflinePlot& plot, std::vector<Segment2d>& l
 
 void label_roofs(Markup& svg, const RooflinePlot& plot, std::vector<Box>& taken) {
     Labeller labeller(svg, plot, taken);
-    // The highest first: nothing is above it, so that its label has its natural place.
+    // DRAM's first, for most points are held against them; of the others the highest: nothing is
+    // above it, so that its label has its natural place.
     std::vector<const RoofLine*> order = plot.roofs();
-    std::ranges::stable_sort(order, std::greater{},
-                             [](const RoofLine* roof) { return roof->rate.median; });
+    const auto is_of_dram = [](const RoofLine& roof) {
+        return roof.resource == Resource::memory && is_dram(roof);
+    };
+    std::ranges::stable_sort(order, [&](const RoofLine* a, const RoofLine* b) {
+        if (is_of_dram(*a) != is_of_dram(*b)) return is_of_dram(*a);
+        return a->rate.median > b->rate.median;
+    });
     for (const RoofLine* roof : order) labeller.label(*roof);
 }
 
