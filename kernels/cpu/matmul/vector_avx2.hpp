@@ -97,57 +97,21 @@ EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
 }
 
 #if defined(__AVXVNNI__)
-
-constexpr int wide_offset = 128;
-constexpr int dot_top(int) { return wide; }
-
-template <int top, int count>
-class Dot {
-  public:
-    Dot() = default;
-    EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
-    template <int i>
-    EDGEROOF_INLINE void add(Bytes codes, Bytes four) {
-        sum_ = _mm256_dpbusd_avx_epi32(sum_, codes, four);
-    }
-    EDGEROOF_INLINE Ints sum() const { return {sum_}; }
-
-  private:
-    __m256i sum_;
-};
-
+EDGEROOF_INLINE Bytes add_fours(Bytes sum, Bytes codes, Bytes four) {
+    return _mm256_dpbusd_avx_epi32(sum, codes, four);
+}
 #else
-
-constexpr int wide_offset = 0;
-constexpr int dot_top(int top) { return top <= 15 ? 15 : top <= 31 ? 31 : top <= 63 ? 63 : wide; }
-
-template <int top, int count>
-class Dot {
-  public:
-    Dot() = default;
-    EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
-    template <int i>
-    EDGEROOF_INLINE void add(Bytes codes, Bytes four) {
-        constexpr int narrow = narrow_sums(top, count);
-        const __m256i products = multiply(codes, four);
-        narrow_ = i % narrow == 0 ? products : _mm256_add_epi16(narrow_, products);
-        if constexpr (i % narrow == narrow - 1)
-            sum_ = _mm256_add_epi32(sum_, _mm256_madd_epi16(narrow_, _mm256_set1_epi16(1)));
-    }
-    EDGEROOF_INLINE Ints sum() const { return {sum_}; }
-
-  private:
-    /// Signed codes pass their sign on to the activations: 128 * 127 * 2 fits 16 bits.
-    EDGEROOF_INLINE static __m256i multiply(__m256i codes, __m256i quad) {
-        if constexpr (top == wide)
-            return _mm256_maddubs_epi16(_mm256_abs_epi8(codes), _mm256_sign_epi8(quad, codes));
-        else
-            return _mm256_maddubs_epi16(codes, quad);
-    }
-    __m256i sum_, narrow_;
-};
-
+EDGEROOF_INLINE Bytes pairs(Bytes codes, Bytes four) { return _mm256_maddubs_epi16(codes, four); }
+EDGEROOF_INLINE Bytes signed_pairs(Bytes codes, Bytes four) {
+    return pairs(_mm256_abs_epi8(codes), _mm256_sign_epi8(four, codes));
+}
+EDGEROOF_INLINE Bytes plus16(Bytes a, Bytes b) { return _mm256_add_epi16(a, b); }
+EDGEROOF_INLINE Bytes plus_halves(Bytes sum, Bytes halves) {
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(halves, _mm256_set1_epi16(1)));
+}
 #endif
 
 }  // namespace
 }  // namespace edgeroof::cpu
+
+#include "kernels/cpu/matmul/dot_x86.hpp"

@@ -15,7 +15,6 @@ struct Ints {
 };
 constexpr int lanes = 4;
 constexpr int vectors = 4;
-constexpr int wide_offset = 0;
 
 // As on AVX2: 3 tokens x 2 vectors fill 16 registers.
 constexpr int tile_tokens = 3;
@@ -86,33 +85,16 @@ EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
     return {_mm_cvtepi8_epi32(_mm_srli_si128(x, lanes * v))};
 }
 
-constexpr int dot_top(int top) { return top <= 15 ? 15 : top <= 31 ? 31 : top <= 63 ? 63 : wide; }
-
-template <int top, int count>
-class Dot {
-  public:
-    Dot() = default;
-    EDGEROOF_INLINE explicit Dot(Ints init) : sum_(init.v) {}
-    template <int i>
-    EDGEROOF_INLINE void add(Bytes codes, Bytes four) {
-        constexpr int narrow = narrow_sums(top, count);
-        const __m128i products = multiply(codes, four);
-        narrow_ = i % narrow == 0 ? products : _mm_add_epi16(narrow_, products);
-        if constexpr (i % narrow == narrow - 1)
-            sum_ = _mm_add_epi32(sum_, _mm_madd_epi16(narrow_, _mm_set1_epi16(1)));
-    }
-    EDGEROOF_INLINE Ints sum() const { return {sum_}; }
-
-  private:
-    /// Signed codes pass their sign on to the activations: 128 * 127 * 2 fits 16 bits.
-    EDGEROOF_INLINE static __m128i multiply(__m128i codes, __m128i quad) {
-        if constexpr (top == wide)
-            return _mm_maddubs_epi16(_mm_abs_epi8(codes), _mm_sign_epi8(quad, codes));
-        else
-            return _mm_maddubs_epi16(codes, quad);
-    }
-    __m128i sum_, narrow_;
-};
+EDGEROOF_INLINE Bytes pairs(Bytes codes, Bytes four) { return _mm_maddubs_epi16(codes, four); }
+EDGEROOF_INLINE Bytes signed_pairs(Bytes codes, Bytes four) {
+    return pairs(_mm_abs_epi8(codes), _mm_sign_epi8(four, codes));
+}
+EDGEROOF_INLINE Bytes plus16(Bytes a, Bytes b) { return _mm_add_epi16(a, b); }
+EDGEROOF_INLINE Bytes plus_halves(Bytes sum, Bytes halves) {
+    return _mm_add_epi32(sum, _mm_madd_epi16(halves, _mm_set1_epi16(1)));
+}
 
 }  // namespace
 }  // namespace edgeroof::cpu
+
+#include "kernels/cpu/matmul/dot_x86.hpp"
