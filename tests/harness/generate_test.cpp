@@ -14,12 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "harness/commands/command.hpp"
 #include "kernels/cpu/isa.hpp"
 #include "runtime/quantize.hpp"
 #include "runtime/session.hpp"
 #include "runtime/tokenizer/tokenizer.hpp"
 #include "runtime/tokenizer/vocabulary_reader.hpp"
+#include "tests/harness/captured_command.hpp"
 #include "tests/runtime/model_edit.hpp"
 #include "tests/runtime/reference_device.hpp"
 #include "tests/runtime/tiny_models.hpp"
@@ -27,22 +27,10 @@
 namespace edgeroof::harness {
 namespace {
 
+using test::Captured;
+using test::run;
 using testing::HasSubstr;
 using testing::IsEmpty;
-
-struct Ended {
-    int code;
-    std::string out, err;
-};
-
-Ended run(const Arguments& arguments) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Ended ended{run_command_line(arguments), {}, {}};
-    ended.out = testing::internal::GetCapturedStdout();
-    ended.err = testing::internal::GetCapturedStderr();
-    return ended;
-}
 
 Arguments operator+(Arguments all, const Arguments& more) {
     all.insert(all.end(), more.begin(), more.end());
@@ -58,10 +46,10 @@ double perplexity_of(const std::string& out) {
 
 class MadeModel : public testing::Test {
   protected:
-    Ended generate(const std::filesystem::path& model, const Arguments& more) {
+    Captured generate(const std::filesystem::path& model, const Arguments& more) {
         return run(Arguments{"generate", "-m", model.string(), "-t", "2"} + more);
     }
-    Ended perplexity(const std::filesystem::path& model, const Arguments& more) {
+    Captured perplexity(const std::filesystem::path& model, const Arguments& more) {
         return run(Arguments{"perplexity", "-m", model.string(), "-t", "2"} + more);
     }
 
@@ -112,7 +100,7 @@ const Arguments exact{"--cache-type", "f32"};  // no rounding that the reference
 
 TEST_F(MadeModel, IsContinuedGreedilyAndNothingElseIsWritten) {
     const auto tokens = expected_tokens("ab cd", 12);
-    const Ended ended = generate(model_, exact + Arguments{"-p", "ab cd", "-n", "12"});
+    const Captured ended = generate(model_, exact + Arguments{"-p", "ab cd", "-n", "12"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_EQ(ended.out, text_of(tokens));
     EXPECT_THAT(ended.err, IsEmpty());
@@ -146,7 +134,7 @@ TEST_F(MadeModel, IsSampledBySeed) {
 TEST_F(MadeModel, IsRunOnEveryIsaTheSameWay) {
     const auto tokens = expected_tokens("ab cd", 6);
     for (const cpu::Isa isa : cpu::available_isas()) {
-        const Ended ended = generate(
+        const Captured ended = generate(
             model_, exact + Arguments{"-p", "ab cd", "-n", "6", "--isa", std::string(name(isa))});
         EXPECT_EQ(ended.out, text_of(tokens)) << name(isa) << ended.err;
     }
@@ -154,7 +142,7 @@ TEST_F(MadeModel, IsRunOnEveryIsaTheSameWay) {
 
 TEST_F(MadeModel, HasThePerplexityOfAFairDieWhereAllItsWeightsAreZero) {
     const auto text = write_text(std::string(400, 'x'));
-    const Ended ended = perplexity(zeroed(), {"-f", text.string(), "-c", "16", "--chunks", "3"});
+    const Captured ended = perplexity(zeroed(), {"-f", text.string(), "-c", "16", "--chunks", "3"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_THAT(ended.out, HasSubstr("perplexity: 320.0000 +/- 0.00000\n"));
     EXPECT_THAT(ended.err, IsEmpty()) << "no progress where there is no terminal";
@@ -162,7 +150,7 @@ TEST_F(MadeModel, HasThePerplexityOfAFairDieWhereAllItsWeightsAreZero) {
 
 TEST_F(MadeModel, EndsItsPerplexityWithTheLineThatIsPromised) {
     const auto text = write_text(std::string(400, 'x'));
-    const Ended ended = perplexity(model_, {"-f", text.string(), "-c", "16"});
+    const Captured ended = perplexity(model_, {"-f", text.string(), "-c", "16"});
     EXPECT_GT(perplexity_of(ended.out), 1.0) << ended.out << ended.err;
 }
 
@@ -231,7 +219,7 @@ TEST_F(MadeModel, RefusesWhatItCannotDo) {
         {{"perplexity", "-m", model, "-f", text, "--chunks", "-2"}, "--chunks"},
     };
     for (const Refusal& refusal : refusals) {
-        const Ended ended = run(refusal.arguments);
+        const Captured ended = run(refusal.arguments);
         EXPECT_EQ(ended.code, 2) << refusal.message;
         EXPECT_EQ(ended.out, "");
         EXPECT_THAT(ended.err, HasSubstr(refusal.message));
@@ -257,7 +245,7 @@ class TrainedModel : public testing::Test {
             model = models_.next();
             runtime::quantize_model(model_, model, {.format = format});
         }
-        const Ended ended =
+        const Captured ended =
             run({"perplexity", "-m", model.string(), "-f", (data_ / "tinyshakespeare.txt").string(),
                  "-c", "256", "--chunks", "40"});
         EXPECT_EQ(ended.code, 0) << ended.err;
@@ -269,7 +257,7 @@ class TrainedModel : public testing::Test {
 };
 
 TEST_F(TrainedModel, ContinuesItsStory) {
-    const Ended ended =
+    const Captured ended =
         run({"generate", "-m", model_.string(), "-p", "Once upon a time", "-n", "60"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_EQ(ended.out,

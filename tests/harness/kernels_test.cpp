@@ -10,36 +10,24 @@
 #include <sstream>
 
 #include "devices/cpu/cpu_device.hpp"
-#include "harness/commands/command.hpp"
 #include "kernels/error.hpp"
 #include "kernels/work.hpp"
+#include "tests/harness/captured_command.hpp"
 #include "tests/runtime/tiny_models.hpp"
 
 namespace edgeroof::harness {
 namespace {
 
 using nlohmann::json;
+using test::Captured;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Ended {
-    int code;
-    std::string out, err;
-};
-
-Ended run(Arguments arguments) {
-    arguments.insert(arguments.begin(), "kernels");
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Ended ended{run_command_line(arguments), {}, {}};
-    ended.out = testing::internal::GetCapturedStdout();
-    ended.err = testing::internal::GetCapturedStderr();
-    return ended;
-}
+Captured run(Arguments arguments) { return test::run("kernels", std::move(arguments)); }
 
 /// Of operators that take microseconds, from the cache.
-Ended run_quick(Arguments arguments) {
+Captured run_quick(Arguments arguments) {
     for (const char* more : {"--warm", "--threads", "1", "--min-time", "0.001", "-r", "2"})
         arguments.emplace_back(more);
     return run(std::move(arguments));
@@ -108,11 +96,13 @@ TEST(KernelsGraph, NoiseIsOfTheTensorsSizeAndEqualForItsCopies) {
 }
 
 TEST(KernelsCommand, TabulatesEachOperatorInTheOrderAskedFor) {
-    const Ended ended = run_quick({"--op", "matmul,softmax", "--batch", "1,2", "--shape", "256"});
+    const Captured ended =
+        run_quick({"--op", "matmul,softmax", "--batch", "1,2", "--shape", "256"});
     EXPECT_EQ(ended.code, 2);  // a matmul has two extents
     EXPECT_THAT(ended.err, HasSubstr("KxM"));
 
-    const Ended table = run_quick({"--format", "Q8_0,F32", "--shape", "256x64", "--batch", "2,1"});
+    const Captured table =
+        run_quick({"--format", "Q8_0,F32", "--shape", "256x64", "--batch", "2,1"});
     EXPECT_EQ(table.code, 0) << table.err;
     std::istringstream lines(table.out);
     std::vector<std::string> all;
@@ -127,7 +117,7 @@ TEST(KernelsCommand, TabulatesEachOperatorInTheOrderAskedFor) {
 }
 
 TEST(KernelsCommand, JsonSaysTheWorkAndItsRates) {
-    const Ended ended =
+    const Captured ended =
         run_quick({"--format", "Q4_0", "--shape", "256x64", "-b", "4", "-o", "json"});
     ASSERT_EQ(ended.code, 0) << ended.err;
     const json all = json::parse(ended.out);
@@ -152,7 +142,8 @@ TEST(KernelsCommand, JsonSaysTheWorkAndItsRates) {
 }
 
 TEST(KernelsCommand, CsvHasAHeadingAndALinePerOperator) {
-    const Ended ended = run_quick({"--op", "add,argmax", "--shape", "64", "-b", "1", "-o", "csv"});
+    const Captured ended =
+        run_quick({"--op", "add,argmax", "--shape", "64", "-b", "1", "-o", "csv"});
     ASSERT_EQ(ended.code, 0) << ended.err;
     EXPECT_THAT(ended.out, StartsWith("operator,name,format,shape,"));
     EXPECT_THAT(ended.out, HasSubstr("\nadd,add,F32,64,1,0,cpu,1,"));
@@ -160,7 +151,7 @@ TEST(KernelsCommand, CsvHasAHeadingAndALinePerOperator) {
 }
 
 TEST(KernelsCommand, GoogleBenchmarksJsonHasRunsAndAggregates) {
-    const Ended ended =
+    const Captured ended =
         run_quick({"--op", "rms_norm", "--shape", "256", "-b", "8", "-o", "gbench"});
     ASSERT_EQ(ended.code, 0) << ended.err;
     const json all = json::parse(ended.out);
@@ -184,7 +175,7 @@ TEST(KernelsCommand, GoogleBenchmarksJsonHasRunsAndAggregates) {
 TEST(KernelsCommand, MeasuresTheOperatorsOfAModel) {
     test::TinyModels models;
     const std::string path = models.make(test::tiny_shape("llama"), Format::q8_0).string();
-    const Ended ended =
+    const Captured ended =
         run_quick({"--model", path, "--op", "matmul,attention", "-b", "1", "-o", "json"});
     ASSERT_EQ(ended.code, 0) << ended.err;
     const json all = json::parse(ended.out);
@@ -221,13 +212,13 @@ TEST(KernelsCommand, BadInputIsOneLineAndExit2) {
                                                        {"-o", "xml"},
                                                        {"--model", "/no/such.gguf"},
                                                        {"--no-such-option"}}) {
-        const Ended ended = run(bad);
+        const Captured ended = run(bad);
         EXPECT_EQ(ended.code, 2) << bad[0] << ' ' << ended.out;
         EXPECT_THAT(ended.err, StartsWith("edgeroof: ")) << bad[0];
         EXPECT_EQ(std::count(ended.err.begin(), ended.err.end(), '\n'), 1) << ended.err;
         EXPECT_EQ(ended.out, "");
     }
-    const Ended help = run({"--help"});
+    const Captured help = run({"--help"});
     EXPECT_EQ(help.code, 0);
     for (const KernelKind& kind : kernel_kinds())
         EXPECT_THAT(help.out, HasSubstr(std::string(kind.name)));

@@ -4,8 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/commands/command.hpp"
 #include "runtime/gguf.hpp"
+#include "tests/harness/captured_command.hpp"
 #include "tests/reports/temporary_folder.hpp"
 
 namespace edgeroof::harness {
@@ -13,22 +13,12 @@ namespace {
 
 using reports::testing::slurp;
 using reports::testing::spill;
+using test::Captured;
 using testing::AllOf;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Outcome {
-    int code;
-    std::string out, err;
-};
-
-Outcome run(Arguments arguments) {
-    arguments.insert(arguments.begin(), "model");
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    const int code = run_command_line(arguments);
-    return {code, testing::internal::GetCapturedStdout(), testing::internal::GetCapturedStderr()};
-}
+Captured run(Arguments arguments) { return test::run("model", std::move(arguments)); }
 
 class ModelCommandTest : public testing::Test {
   protected:
@@ -36,13 +26,13 @@ class ModelCommandTest : public testing::Test {
 
     /// A model of 2 layers.
     std::string made(const std::string& format, const std::string& name = "in.gguf") {
-        const Outcome outcome = run({"make", "custom:" + format, "-o", file(name)});
+        const Captured outcome = run({"make", "custom:" + format, "-o", file(name)});
         EXPECT_EQ(outcome.code, 0) << outcome.err;
         return file(name);
     }
     /// The one line of an error that ends with exit code 2.
     std::string refusal(const Arguments& arguments) {
-        const Outcome outcome = run(arguments);
+        const Captured outcome = run(arguments);
         EXPECT_EQ(outcome.code, 2);
         EXPECT_EQ(outcome.out, "");
         EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
@@ -54,8 +44,8 @@ class ModelCommandTest : public testing::Test {
 };
 
 TEST_F(ModelCommandTest, MakesANamedShapeWithFieldsReplaced) {
-    const Outcome outcome = run({"make", "qwen3-0.6b:Q8_0", "--layers", "1", "--vocabulary", "400",
-                                 "--dim", "256", "--ffn", "512", "-o", file("m.gguf")});
+    const Captured outcome = run({"make", "qwen3-0.6b:Q8_0", "--layers", "1", "--vocabulary", "400",
+                                  "--dim", "256", "--ffn", "512", "-o", file("m.gguf")});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, AllOf(StartsWith(file("m.gguf") + ": "), HasSubstr("Q8_0 ")));
     EXPECT_EQ(outcome.err, "");  // no progress where stderr is no terminal
@@ -83,7 +73,7 @@ TEST_F(ModelCommandTest, SeedsDiffer) {
 }
 
 TEST_F(ModelCommandTest, ListsShapes) {
-    const Outcome outcome = run({"make", "--list"});
+    const Captured outcome = run({"make", "--list"});
     EXPECT_EQ(outcome.code, 0);
     EXPECT_THAT(outcome.out, AllOf(HasSubstr("smollm2-135m"), HasSubstr("gemma3-1b")));
 }
@@ -135,7 +125,7 @@ TEST_F(ModelCommandTest, RefusesToWriteWhereItCannot) {
 }
 
 TEST_F(ModelCommandTest, Quantises) {
-    const Outcome outcome = run({"quantize", made("F32"), file("out.gguf"), "q6_k"});
+    const Captured outcome = run({"quantize", made("F32"), file("out.gguf"), "q6_k"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, HasSubstr("Q6_K 99"));
     EXPECT_EQ(slurp(file("out.gguf")), slurp(made("Q6_K")));
@@ -153,7 +143,7 @@ TEST_F(ModelCommandTest, RefusesToQuantiseWhatItCannot) {
 }
 
 TEST_F(ModelCommandTest, TellsWhatAFileHolds) {
-    const Outcome outcome = run({"info", made("Q4_0"), "--depth", "100"});
+    const Captured outcome = run({"info", made("Q4_0"), "--depth", "100"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_THAT(outcome.out,
                 AllOf(HasSubstr("llama"), HasSubstr("layers 2"), HasSubstr("Q4_0: 99"),
@@ -161,7 +151,7 @@ TEST_F(ModelCommandTest, TellsWhatAFileHolds) {
 }
 
 TEST_F(ModelCommandTest, TellsItInJson) {
-    const Outcome outcome = run({"info", made("Q4_0"), "--json", "--depth", "9"});
+    const Captured outcome = run({"info", made("Q4_0"), "--json", "--depth", "9"});
     ASSERT_EQ(outcome.code, 0) << outcome.err;
     const auto json = nlohmann::json::parse(outcome.out);
     EXPECT_EQ(json["architecture"], "llama");
@@ -183,7 +173,7 @@ TEST_F(ModelCommandTest, TellsWhatItCannotComputeToo) {
     std::string bytes = slurp(made("F32"));
     bytes.replace(bytes.find("llama"), 5, "mamba");
     spill(file("mamba.gguf"), bytes);
-    const Outcome outcome = run({"info", file("mamba.gguf")});
+    const Captured outcome = run({"info", file("mamba.gguf")});
     EXPECT_EQ(outcome.code, 0) << outcome.err;
     EXPECT_THAT(outcome.out, AllOf(HasSubstr("mamba"), HasSubstr("not known: ")));
 }

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "harness/commands/command.hpp"
 #include "reports/record/journal.hpp"
 #include "reports/record/record_file.hpp"
+#include "tests/harness/captured_command.hpp"
 #include "tests/reports/sample_record.hpp"
 #include "tests/reports/temporary_folder.hpp"
 
@@ -17,23 +17,11 @@ using reports::testing::sample_record;
 using reports::testing::slurp;
 using reports::testing::spill;
 using reports::testing::TemporaryFolder;
+using test::Captured;
+using test::run;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-struct Ended {
-    int code;
-    std::string out, err;
-};
-
-Ended run(const Arguments& arguments) {
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Ended ended{run_command_line(arguments), {}, {}};
-    ended.out = testing::internal::GetCapturedStdout();
-    ended.err = testing::internal::GetCapturedStderr();
-    return ended;
-}
 
 class ReportCommand : public testing::Test {
   protected:
@@ -53,7 +41,7 @@ TEST_F(ReportCommand, WritesEveryFormatToStdout) {
         {"json", "{\n \"schema\": \"edgeroof"},
         {"svg", "<?xml"}};
     for (const auto& [format, beginning] : beginnings) {
-        const Ended ended = run({"report", path("run"), "--format", format});
+        const Captured ended = run({"report", path("run"), "--format", format});
         EXPECT_EQ(ended.code, 0) << ended.err;
         EXPECT_THAT(ended.out, StartsWith(beginning));
         EXPECT_THAT(ended.err, IsEmpty());
@@ -73,7 +61,7 @@ TEST_F(ReportCommand, ComparesSeveralRecords) {
     reports::Record other = sample_record({.read_rate = 20e9});
     other.board.name = "Other Board";
     reports::write_record(other, folder_ / "other.json");
-    const Ended ended = run({"report", path("run"), path("other.json"), "--format", "md"});
+    const Captured ended = run({"report", path("run"), path("other.json"), "--format", "md"});
     EXPECT_EQ(ended.code, 0);
     EXPECT_THAT(ended.out, StartsWith("# 2 runs compared"));
     EXPECT_THAT(ended.out, HasSubstr("Other Board"));
@@ -86,7 +74,7 @@ TEST_F(ReportCommand, ShowsWhatAnUnfinishedRunHasMeasured) {
     header.run.finished.reset();
     std::filesystem::create_directory(folder_ / "unfinished");
     reports::Journal::create(folder_ / "unfinished/journal.jsonl", header).append(first);
-    const Ended ended = run({"report", path("unfinished"), "--format", "md"});
+    const Captured ended = run({"report", path("unfinished"), "--format", "md"});
     EXPECT_EQ(ended.code, 0) << ended.err;
     EXPECT_THAT(ended.out, HasSubstr("The run was interrupted"));
     EXPECT_THAT(ended.out, HasSubstr(first.roof->name));
@@ -105,7 +93,7 @@ TEST_F(ReportCommand, BadInputEndsWithTwoAndLeavesWhatWasThere) {
         {{"report", path("run"), "-o", path("no/such/folder.html")}, "cannot write"},
         {{"report", path("run"), path("run"), "--format", "json"}, "give one"}};
     for (const auto& [arguments, what] : cases) {
-        const Ended ended = run(arguments);
+        const Captured ended = run(arguments);
         EXPECT_EQ(ended.code, 2) << what;
         EXPECT_THAT(ended.err, HasSubstr(what));
         EXPECT_THAT(ended.out, IsEmpty());

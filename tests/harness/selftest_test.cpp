@@ -9,8 +9,8 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
-#include "harness/commands/command.hpp"
 #include "harness/selftest_report.hpp"
+#include "tests/harness/captured_command.hpp"
 #include "tests/reports/temporary_folder.hpp"
 #include "tests/runtime/tiny_models.hpp"
 
@@ -18,6 +18,7 @@ namespace edgeroof::harness {
 namespace {
 
 using nlohmann::json;
+using test::Captured;
 using testing::HasSubstr;
 using testing::StartsWith;
 
@@ -53,28 +54,15 @@ TEST(NoiseStudy, IsKeptInTheStateFolder) {
     unsetenv("XDG_STATE_HOME");
 }
 
-struct Ended {
-    int code;
-    std::string out, err;
-};
-
-Ended run(Arguments arguments) {
-    arguments.insert(arguments.begin(), "selftest");
-    testing::internal::CaptureStdout();
-    testing::internal::CaptureStderr();
-    Ended ended{run_command_line(arguments), {}, {}};
-    ended.out = testing::internal::GetCapturedStdout();
-    ended.err = testing::internal::GetCapturedStderr();
-    return ended;
-}
+Captured run(Arguments arguments) { return test::run("selftest", std::move(arguments)); }
 
 TEST(SelftestCommand, StoresTheNoiseFloorAndPrintsIt) {
     test::TinyModels models;
     const std::string model = models.make(test::tiny_shape("llama"), Format::q4_0).string();
     const reports::testing::TemporaryFolder folder;
     const std::string file = (folder / "noise.json").string();
-    const Ended ended = run({"--noise", "--pairs", "2", "--seconds", "0.001", "--model", model,
-                             "--threads", "1", "--out", file});
+    const Captured ended = run({"--noise", "--pairs", "2", "--seconds", "0.001", "--model", model,
+                                "--threads", "1", "--out", file});
     ASSERT_EQ(ended.code, 0) << ended.err;
     EXPECT_THAT(ended.out, StartsWith("DRAM read: "));
     EXPECT_THAT(ended.out, HasSubstr("noise floor: absent; it takes 100 pairs"));
@@ -108,7 +96,7 @@ TEST(SelftestCommand, BadInputIsOneLineAndExit2) {
                                 {"--noise", "--out", (folder / "").string()},
                                 {"--noise", "--out", "/no/such/folder/noise.json"},
                                 {"--loud"}}) {
-        const Ended ended = run(bad);
+        const Captured ended = run(bad);
         EXPECT_EQ(ended.code, 2) << bad.back() << ended.out;
         EXPECT_THAT(ended.err, StartsWith("edgeroof: "));
         EXPECT_EQ(ended.out, "");
