@@ -144,7 +144,7 @@ class Builder {
 
 std::span<const KernelKind> kernel_kinds() { return kinds(); }
 
-const KernelKind& kernel_kind(const std::string& name) {
+const KernelKind& kernel_kind(std::string_view name) {
     const auto found = std::ranges::find(kinds(), name, &KernelKind::name);
     if (found != kinds().end()) return *found;
     std::vector<std::string_view> names;

@@ -9,6 +9,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <string_view>
 #include <vector>
 
 #include "devices/device.hpp"
@@ -26,7 +27,7 @@ struct KernelKind {
 
 std::span<const KernelKind> kernel_kinds();
 /// Throws InputError, which lists those there are.
-const KernelKind& kernel_kind(const std::string& name);
+const KernelKind& kernel_kind(std::string_view name);
 
 struct KernelSpec {
     const KernelKind* kind = nullptr;
