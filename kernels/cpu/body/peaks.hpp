@@ -5,6 +5,7 @@
 // operations, what one step does (2 for a multiply-add); step(sums, a, b).
 #pragma once
 
+#include "kernels/cpu/body/vector.hpp"
 #include "kernels/cpu/paths/tables.hpp"
 #include "kernels/cpu/simd/simd.hpp"
 
@@ -56,29 +57,31 @@ std::uint64_t peak(std::int64_t rounds) {
     return static_cast<std::uint64_t>(rounds) * chains * A::operations;
 }
 
-#if defined(__AVX2__) || defined(__riscv) || (defined(__aarch64__) && !defined(EDGEROOF_SCALAR))
-struct Fp32 {
-    using V = F;
+/// Sums from 1 on, of products of 2^-14: they stop growing where that is lost in rounding, far from
+/// infinity, and nothing is denormal. A multiply-add is one instruction where the path has one; it
+/// adds to the sum, as Arm's can't do otherwise without a move.
+template <class Number>
+struct Floats {
+#if defined(__riscv)
+    using V = Number;
+    static constexpr int operations = 2;
+#else
+    using V [[gnu::vector_size(vector)]] = Number;
+    static constexpr int operations = 2 * static_cast<int>(vector / sizeof(Number));
+#endif
     using Sum = V;
-    static constexpr int operations = 2 * width;
-    static EDGEROOF_INLINE Sum start() { return set1(1.0F); }
-    static EDGEROOF_INLINE V operand() { return set1(0.5F); }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return fma(sum, a, b); }
+    static EDGEROOF_INLINE Sum start() { return V{} + static_cast<Number>(1); }
+    static EDGEROOF_INLINE V operand() { return V{} + static_cast<Number>(0.0078125); }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum + a * b; }
 };
+
+#if defined(__ARM_FEATURE_FP16_VECTOR_ARITHMETIC)
+using Half = __fp16;  // GCC 12 has no _Float16 here
+#elif defined(__AVX512FP16__)
+using Half = _Float16;
 #endif
 
-// Floats rest at the fixed point 1 = 1 * 0.5 + 0.5: no denormals, no growth.
-
 #if defined(__AVX512F__)
-
-struct Fp64 {
-    using V = __m512d;
-    using Sum = V;
-    static constexpr int operations = 16;
-    static EDGEROOF_INLINE Sum start() { return _mm512_set1_pd(1.0); }
-    static EDGEROOF_INLINE V operand() { return _mm512_set1_pd(0.5); }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return _mm512_fmadd_pd(sum, a, b); }
-};
 
 /// Bytes. Their sums may wrap: nothing reads them.
 struct Int8 {
@@ -99,15 +102,6 @@ struct Int8 {
 
 #elif defined(__AVX2__)
 
-struct Fp64 {
-    using V = __m256d;
-    using Sum = V;
-    static constexpr int operations = 8;
-    static EDGEROOF_INLINE Sum start() { return _mm256_set1_pd(1.0); }
-    static EDGEROOF_INLINE V operand() { return _mm256_set1_pd(0.5); }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return _mm256_fmadd_pd(sum, a, b); }
-};
-
 struct Int8 {
     using V = __m256i;
     using Sum = V;
@@ -126,15 +120,6 @@ struct Int8 {
 };
 
 #elif defined(__aarch64__) && !defined(EDGEROOF_SCALAR)
-
-struct Fp64 {
-    using V = float64x2_t;
-    using Sum = V;
-    static constexpr int operations = 4;
-    static EDGEROOF_INLINE Sum start() { return vdupq_n_f64(1.0); }
-    static EDGEROOF_INLINE V operand() { return vdupq_n_f64(0.5); }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return vfmaq_f64(b, sum, a); }
-};
 
 struct Int8 {
     using V = int8x16_t;
@@ -162,15 +147,6 @@ struct Int8 {
 
 #elif defined(__riscv)
 
-struct Fp64 {
-    using V = double;
-    using Sum = V;
-    static constexpr int operations = 2;
-    static EDGEROOF_INLINE Sum start() { return 1.0; }
-    static EDGEROOF_INLINE V operand() { return 0.5; }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum * a + b; }
-};
-
 struct Int8 {
     using V = std::int32_t;
     using Sum = V;
@@ -183,24 +159,6 @@ struct Int8 {
 #else
 
 // The compiler makes vectors of 16 bytes of plain C++ too, so plain C++ is held against these.
-struct Fp64 {
-    using V [[gnu::vector_size(16)]] = double;
-    using Sum = V;
-    static constexpr int operations = 4;
-    static EDGEROOF_INLINE Sum start() { return V{} + 1.0; }
-    static EDGEROOF_INLINE V operand() { return V{} + 0.5; }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum * a + b; }
-};
-
-struct Fp32 {
-    using V [[gnu::vector_size(16)]] = float;
-    using Sum = V;
-    static constexpr int operations = 8;
-    static EDGEROOF_INLINE Sum start() { return V{} + 1.0F; }
-    static EDGEROOF_INLINE V operand() { return V{} + 0.5F; }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return sum * a + b; }
-};
-
 #if defined(__SSSE3__)
 struct Int8 {
     using V = __m128i;
@@ -225,11 +183,18 @@ struct Int8 {
 
 #endif
 
+/// A table of one kind alone.
+constexpr Peaks only(Arithmetic arithmetic, PeakKernel kernel) {
+    Peaks peaks{};
+    peaks[arithmetic] = kernel;
+    return peaks;
+}
+
 /// What every path has.
 constexpr Peaks common_peaks() {
     Peaks peaks{};
-    peaks[Arithmetic::fp64] = peak<Fp64>;
-    peaks[Arithmetic::fp32] = peak<Fp32>;
+    peaks[Arithmetic::fp64] = peak<Floats<double>>;
+    peaks[Arithmetic::fp32] = peak<Floats<float>>;
     peaks[Arithmetic::int8] = peak<Int8>;
     return peaks;
 }

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "kernels/cpu/body/vector.hpp"
 #include "kernels/cpu/roofs.hpp"
 #include "kernels/cpu/simd/simd.hpp"
 
@@ -12,16 +13,6 @@ namespace {
 
 constexpr std::size_t line = 64;
 
-/// A vector as wide as the ISA's loads. Wider ones than it has would live in memory.
-#if defined(__AVX512F__)
-constexpr std::size_t vector = 64;
-#elif defined(__AVX2__)
-constexpr std::size_t vector = 32;
-#elif defined(__riscv)
-constexpr std::size_t vector = 8;
-#else
-constexpr std::size_t vector = 16;
-#endif
 using Words [[gnu::vector_size(vector), gnu::may_alias]] = std::uint32_t;
 using Numbers [[gnu::vector_size(vector), gnu::may_alias]] = float;
 

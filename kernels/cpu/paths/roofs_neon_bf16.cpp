@@ -16,10 +16,6 @@ struct Bf16 {
 
 }  // namespace
 
-const Peaks peaks_neon_bf16 = [] {
-    Peaks peaks{};
-    peaks[Arithmetic::bf16] = peak<Bf16>;
-    return peaks;
-}();
+const Peaks peaks_neon_bf16 = only(Arithmetic::bf16, peak<Bf16>);
 
 }  // namespace edgeroof::cpu

@@ -3,10 +3,6 @@
 
 namespace edgeroof::cpu {
 
-const Peaks peaks_neon_dotprod = [] {
-    Peaks peaks{};
-    peaks[Arithmetic::int8] = peak<Int8>;
-    return peaks;
-}();
+const Peaks peaks_neon_dotprod = only(Arithmetic::int8, peak<Int8>);
 
 }  // namespace edgeroof::cpu

@@ -3,10 +3,6 @@
 
 namespace edgeroof::cpu {
 
-const Peaks peaks_neon_i8mm = [] {
-    Peaks peaks{};
-    peaks[Arithmetic::int8] = peak<Int8>;
-    return peaks;
-}();
+const Peaks peaks_neon_i8mm = only(Arithmetic::int8, peak<Int8>);
 
 }  // namespace edgeroof::cpu
