@@ -46,6 +46,11 @@ class WeightSource {
     virtual void release_part(std::span<const std::byte> part) const { (void)part; }
 };
 
+/// Bytes of memory for which huge pages were asked, and that lie in them.
+struct HugePages {
+    std::uint64_t asked = 0, got = 0;
+};
+
 /// A device's resident tensors: weights as it lays them out, and states. Executables compiled into
 /// the same memory share them by tensor name: prefill and decode share one KV cache.
 class Memory {
@@ -54,6 +59,8 @@ class Memory {
     virtual std::uint64_t weight_bytes() const = 0;  ///< held by the device beside the source
     virtual std::uint64_t state_bytes() const = 0;
     virtual void clear_states() = 0;
+    /// As the system has it now; nothing where the device has no say in its pages.
+    virtual std::optional<HugePages> huge_pages() const { return std::nullopt; }
 };
 
 /// Tokens of one sequence within a step. A step has one today; several share a step's weights

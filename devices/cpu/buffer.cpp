@@ -4,28 +4,22 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
-#include <cstdint>
 #include <limits>
 
+#include "devices/cpu/huge_pages.hpp"
 #include "kernels/error.hpp"
 
 namespace edgeroof::cpu {
-namespace {
-
-constexpr std::size_t huge_page = std::size_t{2} << 20;
-
-}  // namespace
-
-Buffer::Buffer(std::size_t bytes, const char* what) : size_(bytes) {
+Buffer::Buffer(std::size_t bytes, const char* what, Pages pages) : size_(bytes) {
     if (bytes == 0) return;
-    const bool huge = bytes >= huge_page;
-    const std::size_t slack = huge ? huge_page : 0;
+    const bool huge = pages == Pages::huge || bytes >= huge_page;
     const auto refuse = [&] {
         throw Unmeasurable(fmt::format("cannot allocate {:.1f} MiB of memory for {}",
                                        static_cast<double>(bytes) / 1048576.0, what));
     };
     if (bytes > std::numeric_limits<std::size_t>::max() / 2) refuse();
-    mapped_ = bytes + slack;
+    if (pages == Pages::huge) bytes = (bytes + huge_page - 1) / huge_page * huge_page;
+    mapped_ = bytes + (huge ? huge_page : 0);
     map_ = mmap(nullptr, mapped_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (map_ == MAP_FAILED) {
         map_ = nullptr;
@@ -36,6 +30,7 @@ Buffer::Buffer(std::size_t bytes, const char* what) : size_(bytes) {
         address = (address + huge_page - 1) / huge_page * huge_page;
         // Advice: where the kernel has no huge pages, small ones serve.
         madvise(reinterpret_cast<void*>(address), bytes, MADV_HUGEPAGE);
+        advised_ = bytes;
     }
     data_ = reinterpret_cast<std::byte*>(address);
 }

@@ -24,6 +24,7 @@ class CpuMemory final : public Memory {
     std::uint64_t weight_bytes() const override { return residents->weight_bytes(); }
     std::uint64_t state_bytes() const override { return residents->state_bytes(); }
     void clear_states() override { residents->clear_states(); }
+    std::optional<HugePages> huge_pages() const override { return residents->huge_pages(); }
 
     const std::shared_ptr<Residents> residents;
 };

@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "devices/cpu/huge_pages.hpp"
 #include "devices/cpu/step.hpp"
 #include "kernels/cpu/ops.hpp"
 #include "kernels/formats/half.hpp"
@@ -43,9 +44,9 @@ constexpr std::size_t slab_bytes = std::size_t{16} << 20;
 
 }  // namespace
 
-Buffer Residents::allocate_weight(std::size_t bytes, const Tensor& weight) {
+Buffer Residents::allocate_weight(std::size_t bytes, const Tensor& weight, Pages pages) {
     weight_bytes_ += bytes;
-    return Buffer(bytes, weight.name.c_str());
+    return Buffer(bytes, weight.name.c_str(), pages);
 }
 
 const std::byte* Residents::packed(const Tensor& weight) {
@@ -95,7 +96,7 @@ const std::byte* Residents::copied(const Tensor& weight) {
     const auto [at, is_new] = copied_.try_emplace(weight.name);
     if (is_new) {
         const std::span<const std::byte> bytes = source_.bytes(weight);
-        at->second = allocate_weight(bytes.size(), weight);
+        at->second = allocate_weight(bytes.size(), weight, Pages::huge);
         std::byte* to = at->second.data();
         for (std::size_t first = 0; first < bytes.size(); first += slab_bytes) {
             const auto slab = bytes.subspan(first, std::min(slab_bytes, bytes.size() - first));
@@ -112,13 +113,13 @@ const std::byte* Residents::copied(const Tensor& weight) {
     return at->second.data();
 }
 
-void Residents::lay_out(State& state, const Tensor& tensor, const KvLayout& layout) {
+void Residents::lay_out(State& state, const Tensor& tensor, const KvLayout& layout, Pages pages) {
     const auto sequences = tensor.shape.extent[2] * tensor.shape.extent[3];
     const std::size_t bytes =
         std::max(static_cast<std::size_t>(sequences * sequence_bytes(layout)), state.tensor_bytes) +
         kv_slack_bytes;
     state_bytes_ -= state.buffer.size();
-    state.buffer = Buffer(bytes, tensor.name.c_str());
+    state.buffer = Buffer(bytes, tensor.name.c_str(), pages);
     state.layout = layout;
     state_bytes_ += bytes;
     // Pages that were never written are one shared page of zeros: reading them would be reading a
@@ -131,7 +132,7 @@ void Residents::lay_out(State& state, const Tensor& tensor, const KvLayout& layo
     });
 }
 
-State& Residents::state(const Tensor& tensor) {
+State& Residents::state(const Tensor& tensor, Pages pages) {
     const auto [at, is_new] = states_.try_emplace(tensor.name);
     if (is_new) {
         at->second = std::make_unique<State>();
@@ -146,7 +147,7 @@ State& Residents::state(const Tensor& tensor) {
                 fmt::format("cpu: state '{}': format {} (F32, F16 and Q8_0 are supported)",
                             tensor.name, traits(tensor.format).name));
         }
-        lay_out(*at->second, tensor, layout);
+        lay_out(*at->second, tensor, layout, pages);
     }
     if (at->second->tensor_bytes != tensor_bytes(tensor) ||
         at->second->layout.format != tensor.format ||
@@ -171,7 +172,7 @@ State& Residents::attended(const Tensor& tensor, bool keys, std::int64_t heads) 
             fmt::format("cpu: state '{}' is attended to in two different ways", tensor.name));
     State old{std::move(state.buffer), state.tensor_bytes, state.layout};
     state_bytes_ -= old.buffer.size();
-    lay_out(state, tensor, layout);
+    lay_out(state, tensor, layout, Pages::by_size);
     const Ops& scalar = ops(Isa::scalar);
     std::vector<float> row(static_cast<std::size_t>(tensor.shape.row()));
     for (std::int32_t sequence = 0; sequence < tensor.shape.extent[2]; ++sequence)
@@ -186,6 +187,17 @@ State& Residents::attended(const Tensor& tensor, bool keys, std::int64_t heads) 
 
 void Residents::clear_states() {
     for (auto& [name, state] : states_) std::memset(state->buffer.data(), 0, state->buffer.size());
+}
+
+HugePages Residents::huge_pages() const {
+    std::vector<AdvisedRange> ranges;
+    const auto add = [&](const Buffer& buffer) {
+        if (buffer.advised_bytes() > 0) ranges.push_back({buffer.data(), buffer.advised_bytes()});
+    };
+    for (const auto* buffers : {&packed_, &decoded_, &copied_})
+        for (const auto& [name, buffer] : *buffers) add(buffer);
+    for (const auto& [name, state] : states_) add(state->buffer);
+    return ranges.empty() ? HugePages{} : cpu::huge_pages(ranges);
 }
 
 }  // namespace edgeroof::cpu

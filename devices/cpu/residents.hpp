@@ -41,21 +41,25 @@ class Residents {
     const std::byte* mapped(const Tensor& weight);
     /// The rows decoded to F32 (norms, biases, frequency factors).
     const float* decoded(const Tensor& weight);
-    /// A copy of the bytes in memory of its own.
+    /// A copy of the bytes in memory of its own, in huge pages where there are some: so a set that
+    /// fits a cache has no two lines too many at one place of it.
     const std::byte* copied(const Tensor& weight);
 
-    /// Throws Unsupported for a state whose shape or format no kernel takes.
-    State& state(const Tensor& tensor);
+    /// Throws Unsupported for a state whose shape or format no kernel takes. `pages`: of the memory
+    /// that the first call makes.
+    State& state(const Tensor& tensor, Pages pages = Pages::by_size);
     /// A state as attention's keys or values with that many heads.
     State& attended(const Tensor& tensor, bool keys, std::int64_t heads);
 
     std::uint64_t weight_bytes() const { return weight_bytes_; }
     std::uint64_t state_bytes() const { return state_bytes_; }
     void clear_states();
+    /// Of all weights and states.
+    HugePages huge_pages() const;
 
   private:
-    Buffer allocate_weight(std::size_t bytes, const Tensor& weight);
-    void lay_out(State& state, const Tensor& tensor, const KvLayout& layout);
+    Buffer allocate_weight(std::size_t bytes, const Tensor& weight, Pages pages = Pages::by_size);
+    void lay_out(State& state, const Tensor& tensor, const KvLayout& layout, Pages pages);
 
     const WeightSource& source_;
     std::shared_ptr<ThreadPool> pool_;

@@ -16,7 +16,7 @@ std::int64_t bytes_of(const Tensor& tensor) {
 }
 
 std::byte* state(Planner& planner, TensorId id) {
-    return planner.residents.state(planner.graph[id]).buffer.data();
+    return planner.residents.state(planner.graph[id], Pages::huge).buffer.data();
 }
 
 /// The thread's part of each operand.
