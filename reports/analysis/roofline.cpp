@@ -59,6 +59,7 @@ Bound bound_of(const Point& p) {
         if (memory < compute) return Bound::compute;
         return p.cached ? Bound::cache : Bound::memory;
     }
+    if (p.kernel_share && p.kernel_share->value.median >= bound_from) return Bound::kernel;
     if (p.cached && !p.memory_share) return Bound::cache;
     return p.memory_share || p.compute_share ? Bound::overhead : Bound::unknown;
 }
@@ -72,6 +73,7 @@ void judge(Point& p) {
     };
     check(p.memory_share, p.memory_roof);
     check(p.compute_share, p.compute_roof);
+    check(p.kernel_share, p.kernel_roof);
 }
 
 std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>& roofs,
@@ -92,6 +94,8 @@ std::optional<Point> point_of(const Record& record, const std::vector<RoofLine>&
     if (p.memory_roof != nullptr && !(p.cached && is_dram(*p.memory_roof)))
         p.memory_share = share_of(*p.memory_roof, m, bytes);
     if (p.compute_roof != nullptr) p.compute_share = share_of(*p.compute_roof, m, flops);
+    p.kernel_roof = kernel_roof_for(roofs, m);
+    if (p.kernel_roof != nullptr) p.kernel_share = share_of(*p.kernel_roof, m, flops);
     judge(p);
     return p;
 }
@@ -157,6 +161,26 @@ const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Recor
                 (best == nullptr || roof.rate.median > best->rate.median))
                 best = &roof;
         if (best != nullptr) break;
+    }
+    return best;
+}
+
+const RoofLine* kernel_roof_for(const std::vector<RoofLine>& roofs, const Measurement& m) {
+    if (m.kind != Kind::op || !m.op || m.op->kind != "matmul" || m.work.weight_bytes == 0)
+        return nullptr;
+    const auto per_byte = [](const Measurement& of) {
+        return static_cast<double>(of.work.flops) / static_cast<double>(of.work.weight_bytes);
+    };
+    const RoofLine* best = nullptr;
+    for (const RoofLine& roof : roofs) {
+        const Measurement& kernel = *roof.measurements.front();
+        if (!comparable(roof, m, Resource::kernel) || roof.format != m.op->format ||
+            kernel.work.weight_bytes == 0)
+            continue;
+        // Tokens that pass each weight: of one format the arithmetic per byte tells.
+        const double tokens = per_byte(m) / per_byte(kernel) * static_cast<double>(roof.tokens);
+        if ((roof.tokens == 1) != (tokens < 1.5)) continue;
+        if (best == nullptr || roof.rate.median > best->rate.median) best = &roof;
     }
     return best;
 }

@@ -16,7 +16,8 @@ enum class Bound : std::uint8_t {
     memory,    ///< at half of the memory roof or more, and nearer to it than to the compute roof
     compute,   ///< the same the other way round
     cache,     ///< what it reads fits the last-level cache, and no other roof bounds it
-    overhead,  ///< below half of both roofs: dispatch, latency, dependencies or its kernel
+    kernel,    ///< below half of both, but not of what its kernel does from the nearest caches
+    overhead,  ///< below half of all of them: dispatch, latency, dependencies or its kernel
     unknown,   ///< there is no roof to hold it against
 };
 
@@ -28,14 +29,16 @@ struct Point {
     Estimate byte_rate;      ///< bytes/s through memory
     const RoofLine* memory_roof = nullptr;
     const RoofLine* compute_roof = nullptr;
+    const RoofLine* kernel_roof = nullptr;  ///< of a quantised matmul
     std::optional<Share> memory_share;  ///< absent where cached and no cache's roof was measured
     std::optional<Share> compute_share;
+    std::optional<Share> kernel_share;
     bool cached = false;
     Bound bound = Bound::unknown;
     /// Why the figure can't be right: it is above a roof by more than the interval.
     std::optional<std::string> suspect;
 
-    /// The share of the roof that bounds it, or the greater one; null where none does.
+    /// The share of the machine's roof that bounds it, or the greater one; null where none does.
     const Share* nearest() const;
     std::string roof_name() const;  ///< of nearest()
 };
@@ -50,6 +53,10 @@ const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record
 /// that of the format most of the model's bytes are in.
 const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                  const Measurement& measurement);
+
+/// The fastest roof of the matmul kernel of the measurement's format: of one token where it has
+/// one, else of more. Null for what is no matmul.
+const RoofLine* kernel_roof_for(const std::vector<RoofLine>& roofs, const Measurement& measurement);
 
 bool is_dram(const RoofLine& roof);
 

@@ -55,9 +55,8 @@ std::optional<Interval> interval_from_samples(double ratio, std::span<const doub
 std::vector<RoofLine> roof_lines(const Record& record) {
     std::vector<RoofLine> lines;
     for (const Measurement& m : record.measurements) {
-        const bool line_of_chart = m.kind == Kind::roof && (m.roof->resource == Resource::memory ||
-                                                            m.roof->resource == Resource::compute);
-        if (!line_of_chart || m.validity.state == State::failed || work_of(m) == 0.0 ||
+        const bool is_rate = m.kind == Kind::roof && m.roof->resource != Resource::latency;
+        if (!is_rate || m.validity.state == State::failed || work_of(m) == 0.0 ||
             seconds_of(m).empty())
             continue;
         auto line = std::ranges::find_if(lines, [&](const RoofLine& l) { return same_line(l, m); });
@@ -69,12 +68,14 @@ std::vector<RoofLine> roof_lines(const Record& record) {
             line->format = m.op ? m.op->format : "";
             line->level = m.roof->level;
             line->threads = m.threads;
+            line->tokens = m.tokens;
         }
         line->measurements.push_back(&m);
     }
     for (RoofLine& line : lines) {
         std::vector<double> rates = rates_of(line.measurements);
         line.rate = *estimate_median(rates);
+        line.levels = two_levels(rates);
         std::ranges::sort(rates);
         line.spread = {quantile(rates, 0.05), quantile(rates, 0.95)};
     }

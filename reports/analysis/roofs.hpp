@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "reports/analysis/statistics.hpp"
+#include "reports/analysis/two_levels.hpp"
 #include "reports/record/record.hpp"
 
 namespace edgeroof::reports {
@@ -20,8 +21,10 @@ struct RoofLine {
     std::string format;  ///< of its arithmetic: "F32", "Q8_0"
     std::optional<std::string> level;
     std::optional<std::int32_t> threads;
-    Estimate rate;    ///< bytes/s or FLOP/s, over the whole run
+    std::int64_t tokens = 1;  ///< of a kernel
+    Estimate rate;            ///< bytes/s or FLOP/s, over the whole run
     Interval spread;  ///< 5th to 95th percentile of all samples: a roof that jumps is a wide band
+    std::optional<TwoLevels> levels;  ///< where it jumps between two
     std::vector<const Measurement*> measurements;
 };
 

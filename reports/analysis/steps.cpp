@@ -147,18 +147,23 @@ void set_roof(OperatorGroup& group, Points members, const Measurement& step) {
     const auto time = [&](const Point* p) { return seconds_in_step(*p, step); };
     group.cached = std::ranges::all_of(members, &Point::cached);
     std::ranges::sort(members, std::greater{}, time);
+    const auto mean = [&](auto&& share) -> std::optional<double> {
+        double weighted = 0.0, weight = 0.0;
+        for (const Point* p : members)
+            if (const Share* s = share(*p)) {
+                weighted += s->value.median * time(p);
+                weight += time(p);
+            }
+        return weight > 0.0 ? std::optional(weighted / weight) : std::nullopt;
+    };
+    group.kernel_share =
+        mean([](const Point& p) { return p.kernel_share ? &*p.kernel_share : nullptr; });
     const auto bounded =
         std::ranges::find_if(members, [](const Point* p) { return p->nearest() != nullptr; });
     if (bounded == members.end()) return;
     group.roof = (*bounded)->roof_name();
-    double weighted = 0.0;
-    double weight = 0.0;
-    for (const Point* p : members) {
-        if (p->nearest() == nullptr || p->roof_name() != group.roof) continue;
-        weighted += p->nearest()->value.median * time(p);
-        weight += time(p);
-    }
-    group.roof_share = weighted / weight;
+    group.roof_share =
+        mean([&](const Point& p) { return p.roof_name() == group.roof ? p.nearest() : nullptr; });
 }
 
 std::vector<OperatorGroup> group(const Points& operators, const Measurement& step,
@@ -209,6 +214,9 @@ std::string describe(const StepSummary& step) {
             text += fmt::format(" at {} of {}", percent(*g.roof_share), g.roof);
         else if (g.cached)
             text += " (from cache)";
+        if (g.kernel_share && (!g.roof_share || *g.kernel_share > *g.roof_share))
+            text += fmt::format("{} {} of its kernel", g.roof_share ? " and" : " at",
+                                percent(*g.kernel_share));
     }
     if (text.empty()) return text;
     const Estimate outside = *step.outside();

@@ -20,6 +20,8 @@ struct OperatorGroup {
     Estimate time_share;
     /// Time-weighted mean of its points' shares of the roof that they come nearest to.
     std::optional<double> roof_share;
+    /// The same of what the format's own kernel does from the nearest caches.
+    std::optional<double> kernel_share;
     std::string roof;
     bool cached = false;  ///< all of it: DRAM does not bound it
 };

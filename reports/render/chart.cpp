@@ -63,6 +63,7 @@ std::string path_of(Shape shape, double x, double y, double r) {
         case Shape::hexagon:
             return polygon(x, y, r * 1.15, 6, up, 0.0);
         case Shape::circle:
+        case Shape::line:
             break;
     }
     return "";
@@ -113,7 +114,12 @@ double draw_legend(Markup& svg, const std::vector<MarkerStyle>& entries, const B
             x = area.left;
             y += row;
         }
-        draw_marker(svg, entry.shape, x + 6.0, y, 5.0, fmt::format("mark {}", entry.color));
+        if (entry.shape == Shape::line)
+            svg.leaf(
+                "line",
+                {{"class", entry.color}, {"x1", x - 6.0}, {"y1", y}, {"x2", x + 12.0}, {"y2", y}});
+        else
+            draw_marker(svg, entry.shape, x + 6.0, y, 5.0, fmt::format("mark {}", entry.color));
         svg.element("text", {{"class", "legend"}, {"x", x + 16.0}, {"y", y + 4.0}}, entry.name);
         x += width;
     }

@@ -20,9 +20,19 @@ struct Chart {
     double width = 0, height = 0;
 };
 
-enum class Shape { circle, square, triangle, diamond, inverted_triangle, cross, star, hexagon };
+enum class Shape {
+    circle,
+    square,
+    triangle,
+    diamond,
+    inverted_triangle,
+    cross,
+    star,
+    hexagon,
+    line  ///< in legends: a line's own class
+};
 
-/// How a thing is drawn: class "c1".."c7" and shape.
+/// How a thing is drawn: class "c1".."c7" (of a line, all its classes) and shape.
 struct MarkerStyle {
     std::string_view color;
     Shape shape;

@@ -22,10 +22,14 @@ void method(Markup& html, const Record& record, std::string_view prefix) {
                "the share of the nearest roof, taken turn by turn: what is compared is measured in "
                "turns with its roof, and each turn is held against the roof's turns before and "
                "after it");
+    definition(html, "Of its kernel",
+               "the share of what the number format's own matmul kernel does with operands that "
+               "fit the nearest caches, taken turn by turn as well");
     definition(
         html, "Bound by",
-        "the roof of which at least half is reached; neither roof: less than half of both, so "
-        "that time goes to latency, dispatch or the kernel itself");
+        "the roof of which at least half is reached; its kernel: less than half of both roofs, but "
+        "at least half of its kernel's; neither roof: less than half of all, so that time goes to "
+        "latency, dispatch or the kernel itself");
     definition(html, "Bytes and FLOP",
                "the least that the work needs, by the work model; multiply and add count one each");
     definition(

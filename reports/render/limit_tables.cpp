@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include "reports/analysis/rates.hpp"
-#include "reports/analysis/two_levels.hpp"
 #include "reports/render/table.hpp"
 
 namespace edgeroof::reports {
@@ -26,23 +25,22 @@ bool is_limit(const Measurement& m, Resource resource) {
            m.validity.state != State::failed;
 }
 
-Table kernels(const Record& record) {
-    Table table{"kernels", "Kernels of number formats, from the nearest cache", {}, {}};
-    table.columns = {{"Kernel"},
-                     {"Device × threads"},
-                     {"Arithmetic, 95 % interval", true},
-                     {"Weights", true},
-                     {"n", true}};
-    for (const Measurement& m : record.measurements) {
-        const auto seconds = estimate_seconds(m);
-        if (!is_limit(m, Resource::kernel) || !seconds) continue;
-        table.rows.push_back(
-            {{m.roof->name},
-             threads_of(m),
-             figure(seconds->rate(static_cast<double>(m.work.flops)), Unit::flops_per_second),
-             figure(seconds->rate(static_cast<double>(m.work.weight_bytes)),
-                    Unit::bytes_per_second),
-             {format_count(seconds->n), "", static_cast<double>(seconds->n)}});
+Table kernels(const Analysis& analysis) {
+    Table table{"kernels", "Kernels of number formats, from cache", {}, {}};
+    table.columns = {{"Kernel"},           {"From"},
+                     {"Device × threads"}, {"Arithmetic, 95 % interval", true},
+                     {"Weights", true},    {"n", true}};
+    for (const RoofLine& roof : analysis.roofs) {
+        if (roof.resource != Resource::kernel) continue;
+        const Measurement& m = *roof.measurements.front();
+        const double bytes_per_flop =
+            static_cast<double>(m.work.weight_bytes) / static_cast<double>(m.work.flops);
+        table.rows.push_back({{roof.name},
+                              {roof.level.value_or("–")},
+                              threads_of(m),
+                              figure(roof.rate, Unit::flops_per_second),
+                              figure(roof.rate.median * bytes_per_flop, Unit::bytes_per_second),
+                              {format_count(roof.rate.n), "", static_cast<double>(roof.rate.n)}});
     }
     return table;
 }
@@ -66,21 +64,14 @@ Table jumps(const Analysis& analysis) {
     table.columns = {
         {"Roof"}, {"Device × threads"}, {"Lower", true}, {"Upper", true}, {"At the upper", true}};
     for (const RoofLine& roof : analysis.roofs) {
-        std::vector<double> rates;
-        for (const Measurement* m : roof.measurements) {
-            const auto work = static_cast<double>(
-                roof.resource == Resource::memory ? m->work.bytes() : m->work.flops);
-            for (const double seconds : seconds_of(*m)) rates.push_back(work / seconds);
-        }
-        const auto levels = two_levels(rates);
-        if (!levels) continue;
+        if (!roof.levels) continue;
         const Unit unit =
             roof.resource == Resource::memory ? Unit::bytes_per_second : Unit::flops_per_second;
         table.rows.push_back({{roof.name},
                               threads_of(*roof.measurements.front()),
-                              figure(levels->low, unit),
-                              figure(levels->high, unit),
-                              figure(levels->share_high, Unit::share)});
+                              figure(roof.levels->low, unit),
+                              figure(roof.levels->high, unit),
+                              figure(roof.levels->share_high, Unit::share)});
     }
     return table;
 }
@@ -89,7 +80,7 @@ Table jumps(const Analysis& analysis) {
 
 std::vector<Table> limit_tables(const Analysis& analysis) {
     std::vector<Table> tables;
-    for (Table table : {jumps(analysis), kernels(*analysis.record), latencies(*analysis.record)})
+    for (Table table : {jumps(analysis), kernels(analysis), latencies(*analysis.record)})
         if (!table.empty()) tables.push_back(std::move(table));
     return tables;
 }

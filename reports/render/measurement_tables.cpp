@@ -80,6 +80,11 @@ std::vector<OperatorSet> operator_sets(const Analysis& analysis) {
 
 constexpr const char* share_title = "Of roof, 95 % interval";
 
+bool has_kernels(const OperatorSet& set) {
+    return std::ranges::any_of(set.points,
+                               [](const Point* p) { return p->kernel_share.has_value(); });
+}
+
 /// Times inside a step are shown per generated token, or per prompt.
 double passes_of(const Measurement& step) {
     return step.kind == Kind::decode ? static_cast<double>(step.tokens) : 1.0;
@@ -89,7 +94,8 @@ const char* time_title(const Measurement& step) {
     return step.kind == Kind::decode ? "Time per token" : "Time per prompt";
 }
 
-std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const StepSummary* step) {
+std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const OperatorSet& set) {
+    const StepSummary* step = set.step;
     const Measurement& m = *p.measurement;
     std::vector<Cell> row{
         {m.op->name, fmt::format("{} {} {}", m.op->kind, m.op->format, shape_text(*m.op))},
@@ -102,6 +108,8 @@ std::vector<Cell> operator_row(const Analysis& analysis, const Point& p, const S
                                static_cast<double>(step->measurement->tokens),
                            Unit::share);
     add_share(row, &p);
+    if (has_kernels(set))
+        row.push_back(p.kernel_share ? value(p.kernel_share->value, Unit::share) : nothing);
     row.push_back(value(p.byte_rate.median, Unit::bytes_per_second));
     row.push_back(p.flop_rate.median > 0.0 ? value(p.flop_rate.median, Unit::flops_per_second)
                                            : nothing);
@@ -220,12 +228,13 @@ std::vector<Table> operator_tables(const Analysis& analysis) {
             {"FLOP/B", true},
             {"n", true},
             {"State"}};
+        if (has_kernels(set))
+            table.columns.insert(table.columns.begin() + 7, {"Of its kernel, from cache", true});
         std::ranges::stable_sort(set.points, std::greater{}, [](const Point* p) {
             const auto calls = static_cast<double>(p->measurement->members.size());
             return p->seconds.median * (p->measurement->in_step ? 1.0 : std::max(1.0, calls));
         });
-        for (const Point* p : set.points)
-            table.rows.push_back(operator_row(analysis, *p, set.step));
+        for (const Point* p : set.points) table.rows.push_back(operator_row(analysis, *p, set));
     }
     return tables;
 }
@@ -234,8 +243,9 @@ Table roof_table(const Analysis& analysis) {
     Table table{"roofs", "Roofs", {}, {}};
     table.columns = {
         {"Roof"},           {"Level"},   {"Device × threads"}, {"Rate, 95 % interval", true},
-        {"P5 – P95", true}, {"n", true}, {"Turns", true}};
+        {"P5 – P95", true}, {"n", true}, {"Turns", true},      {"How"}};
     for (const RoofLine& roof : analysis.roofs) {
+        if (roof.resource == Resource::kernel) continue;
         const Unit unit =
             roof.resource == Resource::memory ? Unit::bytes_per_second : Unit::flops_per_second;
         std::size_t turns = 0;
@@ -247,7 +257,8 @@ Table roof_table(const Analysis& analysis) {
                               value(roof.rate, unit),
                               {format_figure(spread, unit).interval},
                               count(roof.rate.n),
-                              count(turns)});
+                              count(turns),
+                              {walk_text(*roof.measurements.front())}});
     }
     return table;
 }

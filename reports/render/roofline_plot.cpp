@@ -40,7 +40,7 @@ std::string_view kind_of(const RoofLine& roof) {
 
 /// Roofs of which a chart shows one; empty: this one is for tables only.
 std::optional<std::string> family_of(const RoofLine& roof) {
-    if (roof.resource == Resource::compute) return roof.name;
+    if (roof.resource != Resource::memory) return roof.name;
     const std::string_view kind = kind_of(roof);
     if (!kind.empty() && kind != "stream_read" && kind != "stream_copy") return std::nullopt;
     return roof.level.value_or("DRAM") + " " + std::string(kind);
@@ -68,7 +68,8 @@ void RooflinePlot::choose_roofs(std::string_view device) {
     const auto held_against = [&](const RoofLine& roof) {
         return std::ranges::count_if(points_, [&](const Point* p) {
             return (p->memory_share && p->memory_roof == &roof) ||
-                   (p->compute_share && p->compute_roof == &roof);
+                   (p->compute_share && p->compute_roof == &roof) ||
+                   (p->kernel_share && p->kernel_roof == &roof);
         });
     };
     std::optional<std::int32_t> threads;
@@ -83,7 +84,7 @@ void RooflinePlot::choose_roofs(std::string_view device) {
         // The rate at which one format is decoded and multiplied bounds its own matmuls alone.
         const auto used = held_against(roof);
         const bool general = kind_of(roof).empty() || kind_of(roof) == "peak_compute";
-        if (roof.resource == Resource::compute && !general && used == 0) continue;
+        if (roof.resource != Resource::memory && !general && used == 0) continue;
         const auto known = std::ranges::find(families, *family);
         if (known == families.end()) {
             families.push_back(*family);
@@ -94,6 +95,18 @@ void RooflinePlot::choose_roofs(std::string_view device) {
         const auto used_before = held_against(*chosen);
         if (used > used_before || (used == used_before && roof.rate.median > chosen->rate.median))
             chosen = &roof;
+    }
+    choose_others(device, threads);
+}
+
+void RooflinePlot::choose_others(std::string_view device, std::optional<std::int32_t> threads) {
+    for (const RoofLine& roof : analysis_.roofs) {
+        if (roof.device != device || !roof.threads || roof.threads == threads) continue;
+        const bool is_read = roof.resource == Resource::memory && kind_of(roof) == "stream_read";
+        const bool is_drawn = std::ranges::any_of(roofs_, [&](const RoofLine* own) {
+            return own->resource == roof.resource && own->name == roof.name;
+        });
+        if (is_read || (roof.resource == Resource::compute && is_drawn)) others_.push_back(&roof);
     }
 }
 
@@ -137,6 +150,16 @@ Segment2d RooflinePlot::ends(const RoofLine& roof, double rate) const {
         const double memory = best(Resource::memory);
         const double from = memory > 0.0 ? std::clamp(rate / memory, x_.low, x_.high) : x_.low;
         return {x_(from), y_(rate), area.right, y_(rate)};
+    }
+    if (roof.resource == Resource::kernel) {
+        // Of one token: only as far as there is work of one token.
+        const Work& work = roof.measurements.front()->work;
+        const double memory = best(Resource::memory);
+        const double from = memory > 0.0 ? std::clamp(rate / memory, x_.low, x_.high) : x_.low;
+        const double of_one_token =
+            3.0 * static_cast<double>(work.flops) / static_cast<double>(work.weight_bytes);
+        const double to = roof.tokens == 1 ? std::clamp(of_one_token, from, x_.high) : x_.high;
+        return {x_(from), y_(rate), x_(to), y_(rate)};
     }
     // FLOP/s = rate * intensity, up to the highest compute roof.
     const double compute = best(Resource::compute);

@@ -24,8 +24,11 @@ class RooflinePlot {
 
     bool is_empty() const { return roofs_.empty() && points_.empty(); }
     /// Of the points' threads: of each level the read and the copy that most points are held
-    /// against, or the fastest; of arithmetic FP32's, the int8 dot's and those that bound a point.
+    /// against, or the fastest; of arithmetic FP32's, the int8 dot's and those that bound a point;
+    /// of kernels those of a point.
     const std::vector<const RoofLine*>& roofs() const { return roofs_; }
+    /// Of other numbers of threads: reads, and the arithmetic that roofs() has.
+    const std::vector<const RoofLine*>& others() const { return others_; }
     /// In the order in which they are drawn.
     const std::vector<const Point*>& points() const { return points_; }
     const Analysis& analysis() const { return analysis_; }
@@ -47,12 +50,13 @@ class RooflinePlot {
 
   private:
     void choose_roofs(std::string_view device);
+    void choose_others(std::string_view device, std::optional<std::int32_t> threads);
     void choose_scales();
 
     const Analysis& analysis_;
     bool has_in_step_ = false;
     double longest_ = 0.0;  ///< of the operators' times per token
-    std::vector<const RoofLine*> roofs_;
+    std::vector<const RoofLine*> roofs_, others_;
     std::vector<const Point*> points_;
     LogScale x_{}, y_{};
 };

@@ -73,9 +73,11 @@ class Labeller {
             lines_.push_back(plot.ends(*roof, roof->rate.median));
     }
 
-    void label(const RoofLine& roof) {
+    /// `of`: the threads, where they are not the points'.
+    void label(const RoofLine& roof, const std::string& of = "") {
         const bool memory = roof.resource == Resource::memory;
-        const std::string name = shorten(roof.name, 32);
+        classes_ = of.empty() ? "roof-label" : "roof-label other";
+        const std::string name = shorten(roof.name, 32) + of;
         const std::string rate = format_value(
             roof.rate.median, memory ? Unit::bytes_per_second : Unit::flops_per_second);
         // Off the other roofs' lines, if there is such a place; the name alone, if it must be.
@@ -113,7 +115,7 @@ class Labeller {
                 taken_.insert(taken_.end(), label.boxes.begin(), label.boxes.end());
                 svg_.element(
                     "text",
-                    {{"class", "roof-label"},
+                    {{"class", classes_},
                      {"transform", fmt::format("translate({:.1f} {:.1f}) rotate({:.2f})", label.x,
                                                label.y, label.angle * 180.0 / std::numbers::pi)}},
                     text);
@@ -129,12 +131,10 @@ class Labeller {
                 const Box box{right - length, baseline - font, right, baseline + font / 3.0};
                 if (!is_free(box)) continue;
                 taken_.push_back(box);
-                svg_.element("text",
-                             {{"class", "roof-label"},
-                              {"x", right},
-                              {"y", baseline},
-                              {"text-anchor", "end"}},
-                             text);
+                svg_.element(
+                    "text",
+                    {{"class", classes_}, {"x", right}, {"y", baseline}, {"text-anchor", "end"}},
+                    text);
                 return true;
             }
         return false;
@@ -145,6 +145,7 @@ class Labeller {
     std::vector<Box>& taken_;
     std::vector<Box> points_;
     std::vector<Segment2d> lines_;
+    std::string_view classes_;
     bool off_lines_ = true;
 };
 
@@ -152,16 +153,17 @@ class Labeller {
 
 void draw_roofs(Markup& svg, const RooflinePlot& plot, std::vector<Segment2d>& lines) {
     for (const RoofLine* roof : plot.roofs()) band(svg, plot, *roof);
-    for (const RoofLine* roof : plot.roofs()) {
-        const Segment2d s = plot.ends(*roof, roof->rate.median);
+    const auto draw = [&](const RoofLine& roof, std::string_view of) {
+        const Segment2d s = plot.ends(roof, roof.rate.median);
         lines.push_back(s);
-        svg.leaf("line",
-                 {{"class", roof->resource == Resource::memory ? "roof memory" : "roof compute"},
-                  {"x1", s.x1},
-                  {"y1", s.y1},
-                  {"x2", s.x2},
-                  {"y2", s.y2}});
-    }
+        svg.leaf("line", {{"class", fmt::format("roof {}{}", name(roof.resource), of)},
+                          {"x1", s.x1},
+                          {"y1", s.y1},
+                          {"x2", s.x2},
+                          {"y2", s.y2}});
+    };
+    for (const RoofLine* roof : plot.others()) draw(*roof, " other");
+    for (const RoofLine* roof : plot.roofs()) draw(*roof, "");
 }
 
 void label_roofs(Markup& svg, const RooflinePlot& plot, std::vector<Box>& taken) {
@@ -177,6 +179,9 @@ void label_roofs(Markup& svg, const RooflinePlot& plot, std::vector<Box>& taken)
         return a->rate.median > b->rate.median;
     });
     for (const RoofLine* roof : order) labeller.label(*roof);
+    for (const RoofLine* roof : plot.others())
+        labeller.label(
+            *roof, fmt::format(", {} thread{}", *roof->threads, *roof->threads == 1 ? "" : "s"));
 }
 
 }  // namespace edgeroof::reports

@@ -32,6 +32,9 @@ std::string placement(const Point& p) {
         share->beside ? "measured beside it" : "measured at another time of the run");
     if (p.suspect) return text + " No figure can beat its roof: it is suspect.";
     const double gain = 1.0 / share->value.median - 1.0;
+    if (p.bound == Bound::kernel)
+        return text + fmt::format(" It is bound by its kernel: {} of what that does from cache.",
+                                  share_text(*p.kernel_share));
     if (p.bound == Bound::overhead) return text + " Neither memory nor compute bounds it.";
     if (gain < 0.005) return text + fmt::format(" It is bound by {}.", bound_text(p.bound));
     return text + fmt::format(" It is bound by {}: at most {} more is to be had on this machine.",
@@ -116,6 +119,8 @@ std::string describe_point(const Point& p) {
                         format_value(p.intensity, Unit::intensity));
     if (const Share* share = p.nearest())
         text += fmt::format("; {} of {}", share_text(*share), p.roof_name());
+    if (p.kernel_share)
+        text += fmt::format("; {} of {}", share_text(*p.kernel_share), p.kernel_roof->name);
     if (p.cached) text += "; fits the cache";
     if (p.suspect) text += "; suspect";
     return text;
@@ -144,11 +149,27 @@ std::string gap_text(const StepSummary& step) {
     return text;
 }
 
+std::string walk_text(const Measurement& roof) {
+    std::string text;
+    const auto add = [&](const char* key, auto&& say) {
+        const auto found = roof.settings.find(key);
+        if (found == roof.settings.end()) return;
+        const std::string part = say(found->second);
+        if (!part.empty()) text += (text.empty() ? "" : ", ") + part;
+    };
+    add("streams", [](const std::string& n) { return n + (n == "1" ? " stream" : " streams"); });
+    add("prefetch",
+        [](const std::string& ahead) { return ahead == "none" ? "" : "prefetch " + ahead; });
+    add("stores", [](const std::string& how) { return "stores " + how; });
+    add("huge_pages", [](const std::string& got) { return "huge pages: " + got; });
+    return text;
+}
+
 std::string shape_text(const Operator& op) { return fmt::format("{}", fmt::join(op.shape, " × ")); }
 
 std::string_view bound_text(Bound bound) {
-    constexpr std::array<std::string_view, 5> words{"memory", "compute", "cache", "neither roof",
-                                                    "no roof measured"};
+    constexpr std::array<std::string_view, 6> words{
+        "memory", "compute", "cache", "its kernel", "neither roof", "no roof measured"};
     return words[static_cast<std::size_t>(bound)];
 }
 

@@ -15,6 +15,9 @@ std::string point_label(const Point& point);            ///< "ffn_up", "decode";
 std::string describe_point(const Point& point);         ///< one line with its figures
 /// What of the step its operators account for: in it, with the clocks' cost, and each alone.
 std::string gap_text(const StepSummary& step);
+/// How a stream was walked: "4 streams, prefetch 512 bytes ahead, huge pages: all"; empty: of what
+/// is no stream.
+std::string walk_text(const Measurement& roof);
 std::string shape_text(const Operator& op);  ///< "576 × 1536"
 std::string_view bound_text(Bound bound);    ///< "memory", "neither roof", ...
 std::string_view state_text(State state);

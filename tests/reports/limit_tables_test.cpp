@@ -38,16 +38,17 @@ TEST(LimitTables, TellWhatNoLineOfTheChartDoes) {
     record.measurements.push_back(read);
 
     const Analysis analysis(record);
-    // Neither a kernel nor a latency is a line of the roofline.
-    ASSERT_THAT(analysis.roofs, SizeIs(1));
+    // A latency is no rate that anything could be held against.
+    ASSERT_THAT(analysis.roofs, SizeIs(2));
     const std::vector<Table> tables = limit_tables(analysis);
     ASSERT_THAT(tables, SizeIs(3));
     EXPECT_EQ(tables[0].rows[0][2].text, "37.5 GB/s");
     EXPECT_EQ(tables[0].rows[0][3].text, "60.0 GB/s");
     EXPECT_THAT(tables[0].rows[0][4].text, HasSubstr("50"));
     EXPECT_EQ(tables[1].rows[0][0].text, "Q4_0 kernel, 1 token");
-    EXPECT_DOUBLE_EQ(*tables[1].rows[0][2].sort, 200e9);
-    EXPECT_DOUBLE_EQ(*tables[1].rows[0][3].sort, 50e9);
+    EXPECT_EQ(tables[1].rows[0][1].text, "L1");
+    EXPECT_DOUBLE_EQ(*tables[1].rows[0][3].sort, 200e9);
+    EXPECT_DOUBLE_EQ(*tables[1].rows[0][4].sort, 50e9);
     EXPECT_EQ(tables[2].rows[0][0].text, "DRAM");
     EXPECT_DOUBLE_EQ(*tables[2].rows[0][2].sort, 100e-9);
 }

@@ -65,6 +65,46 @@ TEST(RooflinePlot, ShowsOneReadAndOneCopyOfEachLevel) {
                                             "L1 read", "L2 read", "L2 copy", "L3 read"));
 }
 
+TEST(RooflinePlot, RoofsOfOtherThreadsAreReadsToldApart) {
+    const Record record = whole_board();
+    const Analysis analysis(record);
+    const RooflinePlot plot(analysis, "cpu");
+    std::vector<std::string> names;
+    for (const RoofLine* roof : plot.others()) {
+        names.push_back(roof->name);
+        EXPECT_EQ(roof->threads, 1) << roof->name;
+    }
+    EXPECT_THAT(names, UnorderedElementsAre("L1 read", "L2 read", "L3 read"));
+    Markup svg;
+    std::vector<Segment2d> lines;
+    draw_roofs(svg, plot, lines);
+    EXPECT_EQ(lines.size(), plot.roofs().size() + 3);
+    EXPECT_NE(svg.take().find("roof memory other"), std::string::npos);
+}
+
+TEST(RooflinePlot, ShowsTheKernelsThatBoundAPoint) {
+    Record record = whole_board();
+    add_roof(record, {Resource::kernel, "Q4_0 kernel, 1 token", "L1"}, "matmul_loop", 100e9);
+    Measurement& kernel = record.measurements.back();
+    kernel.op->format = "Q4_0";
+    kernel.work.weight_bytes = kernel.work.flops * 9 / 32;  // 18 bytes for 32 values
+    add_roof(record, {Resource::kernel, "Q6_K kernel, 1 token", "L1"}, "matmul_loop", 100e9);
+    record.measurements.back().op->format = "Q6_K";
+    record.measurements.back().work.weight_bytes = 1;
+    const Analysis analysis(record);
+    const RooflinePlot plot(analysis, "cpu");
+    std::size_t kernels = 0;
+    for (const RoofLine* roof : plot.roofs()) {
+        if (roof->resource != Resource::kernel) continue;
+        ++kernels;
+        EXPECT_EQ(roof->name, "Q4_0 kernel, 1 token");
+        const Segment2d line = plot.ends(*roof, roof->rate.median);
+        EXPECT_EQ(line.y1, line.y2);
+        EXPECT_LT(line.x2, RooflinePlot::area.right) << "there is no work of one token further on";
+    }
+    EXPECT_EQ(kernels, 1U);
+}
+
 TEST(RooflinePlot, PointsLieWithinAndBelowTheirRoofs) {
     const Record record = whole_board();
     const Analysis analysis(record);
