@@ -30,12 +30,22 @@ class Planner {
     Planner(const Profile& profile, const std::vector<LoadedModel>& models, const RoofPlan& roofs)
         : profile_(profile), models_(models), roofs_(roofs) {}
 
-    void roofs(const std::string& device) {
+    void roofs(const std::string& device, std::span<const RoofScope> scopes) {
         for (const RoofEntry& entry : roofs_.entries()) {
             PlanStep& step = add(Kind::roof, device, 0, {}, profile_.roofs.stop);
             step.roof = entry;
             step.id = fmt::format("roof/{}/{}", device, entry.roof.name);
         }
+        for (const RoofScope& scope : scopes)
+            for (const RoofEntry& entry : scope.roofs.entries()) {
+                // A chase is one thread's; with more it is the same again.
+                if (scope.device != device || entry.kind == RoofKind::latency) continue;
+                PlanStep& step = add(Kind::roof, device, 0, {}, profile_.roofs.stop);
+                step.roof = entry;
+                step.threads = scope.threads;
+                step.id = fmt::format("roof/{}/{}/{}", device, threads_text(scope.threads),
+                                      entry.roof.name);
+            }
     }
 
     void model(const std::string& device, std::size_t index) {
@@ -96,6 +106,10 @@ class Planner {
                 if (RoofEntry floats = roofs_.compute_for("F32");
                     floats.roof.name != roofs.back().roof.name)
                     roofs.push_back(std::move(floats));
+                for (const auto& [format, bytes] : models_[index].facts.tensor_bytes)
+                    if (auto kernel =
+                            roofs_.kernel_for(format, kind == Kind::decode ? 1 : work.tokens))
+                        roofs.push_back(std::move(*kernel));
             }
             beside(step, std::move(roofs));
         }
@@ -120,7 +134,11 @@ class Planner {
                 step.id = fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", models_[index].facts.id, device,
                                       tokens, settings.depth, groups[i].op.name,
                                       groups[i].op.format, fmt::join(groups[i].op.shape, "x"));
-                beside(step, {roofs_.compute_for(groups[i].op.format)});
+                std::vector<RoofEntry> roofs{roofs_.compute_for(groups[i].op.format)};
+                if (groups[i].op.kind == "matmul")
+                    if (auto kernel = roofs_.kernel_for(groups[i].op.format, tokens))
+                        roofs.push_back(std::move(*kernel));
+                beside(step, std::move(roofs));
             }
         }
     }
@@ -137,7 +155,9 @@ std::string PlanStep::text() const {
     const std::string depth = work.depth > 0 ? fmt::format(" at depth {}", work.depth) : "";
     switch (kind) {
         case Kind::roof:
-            return fmt::format("roof: {}", roof.roof.name);
+            return threads == 0
+                       ? fmt::format("roof: {}", roof.roof.name)
+                       : fmt::format("roof: {}, {}", roof.roof.name, threads_text(threads));
         case Kind::prefill:
             return fmt::format("prefill of {} tokens{}", work.tokens, depth);
         case Kind::decode:
@@ -164,10 +184,11 @@ std::int64_t Plan::context(std::size_t model) const {
 }
 
 Plan make_plan(const Profile& profile, const std::vector<LoadedModel>& models,
-               const std::vector<std::string>& devices, const RoofPlan& roofs) {
+               const std::vector<std::string>& devices, const RoofPlan& roofs,
+               std::span<const RoofScope> scopes) {
     Planner planner(profile, models, roofs);
     for (const std::string& device : devices) {
-        planner.roofs(device);
+        planner.roofs(device, scopes);
         for (std::size_t model = 0; model < models.size(); ++model) planner.model(device, model);
     }
     return planner.finish();

@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "harness/model_files.hpp"
 #include "harness/profile.hpp"
+#include "harness/roof_scopes.hpp"
 #include "harness/roofs.hpp"
 #include "reports/record/record.hpp"
 
@@ -30,8 +32,9 @@ struct PlanStep {
     TokenWork work;         ///< operators: tokens of the step, and its depth
     /// Prefill and decode: in turns with the same work, taken apart by clocks around its operators.
     bool profiled = false;
-    RoofEntry roof;         ///< kind roof: which
-    std::size_t group = 0;  ///< operators: index in group_operators of the step's graph
+    RoofEntry roof;            ///< kind roof: which
+    std::int32_t threads = 0;  ///< kind roof: 0: the device's own
+    std::size_t group = 0;     ///< operators: index in group_operators of the step's graph
     std::string group_name;
     /// Operators: of their arithmetic alone; that of the memory shows when their working set is
     /// laid out.
@@ -50,8 +53,10 @@ struct Plan {
     std::int64_t context(std::size_t model) const;
 };
 
-/// For each device: its roofs; for each model: prompts, tokens, first tokens, operators.
+/// For each device: its roofs, and those of `scopes`; for each model: prompts, tokens, first
+/// tokens, operators.
 Plan make_plan(const Profile& profile, const std::vector<LoadedModel>& models,
-               const std::vector<std::string>& devices, const RoofPlan& roofs);
+               const std::vector<std::string>& devices, const RoofPlan& roofs,
+               std::span<const RoofScope> scopes = {});
 
 }  // namespace edgeroof::harness

@@ -6,6 +6,7 @@
 
 #include <set>
 
+#include "harness/roof_scopes.hpp"
 #include "harness/stopping.hpp"
 #include "harness/strict_yaml.hpp"
 #include "kernels/error.hpp"
@@ -40,6 +41,17 @@ RoofSettings read_roofs(const YamlValue& value, const StopSettings& stop) {
     if (auto slice = map.find("slice_seconds")) roofs.slice_seconds = slice->number(1e-3, 60.0);
     if (auto own = map.find("stop")) roofs.stop = read_stop(*own, stop);
     if (auto sweep = map.find("sweep")) roofs.sweep = sweep->boolean();
+    if (auto threads = map.find("threads")) {
+        roofs.threads.clear();
+        for (const YamlValue& scope : threads->list(1, 16)) {
+            roofs.threads.push_back(scope.text(16));
+            try {
+                check_scope(roofs.threads.back());
+            } catch (const InputError& error) {
+                scope.fail(error.what());
+            }
+        }
+    }
     RoofChoice& choice = roofs.choice;
     if (auto kinds = map.find("kinds")) {
         choice.kinds.clear();

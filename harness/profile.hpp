@@ -33,6 +33,8 @@ struct RoofSettings {
     double slice_seconds = 0.04;  ///< each time about so long
     StopSettings stop;            ///< of the roofs measured on their own, at the start
     RoofChoice choice;            ///< which these are
+    /// Threads of those: "1", "cluster", "all" (the device's own, always among them).
+    std::vector<std::string> threads{"all"};
     /// Find the levels of the memory by a sweep of working sets; else by the sizes of the caches.
     bool sweep = false;
 };

@@ -110,6 +110,7 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
         // Whole blocks and groups of rows. One token passes over the weights alone: they are to lie
         // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1.
         constexpr std::uint64_t half_of_l1 = 16 * 1024;
+        if (entry.k > 0) return {{{}, entry.k, 16}, {{}, entry.k, 32}, {{}, entry.k, 64}};
         for (const std::int64_t k : {256, 512, 1024, 2048})
             for (const std::int64_t rows : {16, 32, 64})
                 if (entry.tokens > 1

@@ -68,7 +68,7 @@ RoofEntry kernel_entry(Format format, std::int64_t tokens) {
     entry.roof = {reports::Resource::kernel,
                   fmt::format("{} kernel, {}", traits(format).name,
                               tokens == 1 ? "1 token" : fmt::format("{} tokens", tokens)),
-                  "L1"};
+                  std::nullopt};
     entry.kind = RoofKind::kernel;
     entry.format = format;
     entry.tokens = tokens;
@@ -116,6 +116,13 @@ RoofEntry RoofPlan::compute_for(std::string_view format) const {
         return compute_entry(Arithmetic::bf16);
     const bool floats = format == "F32" || format == "F16" || format == "BF16";
     return compute_entry(floats ? Arithmetic::fp32 : Arithmetic::int8);
+}
+
+std::optional<RoofEntry> RoofPlan::kernel_for(std::string_view format, std::int64_t tokens) const {
+    const auto found = format_from_name(format);
+    if (choice_.kinds.count(RoofKind::kernel) == 0 || !found || traits(*found).block_values == 1)
+        return std::nullopt;
+    return kernel_entry(*found, tokens == 1 ? kernel_tokens[0] : kernel_tokens[1]);
 }
 
 }  // namespace edgeroof::harness

@@ -32,6 +32,7 @@ struct RoofEntry {
     Arithmetic arithmetic = Arithmetic::fp32;  ///< compute
     Format format = Format::f32;               ///< kernel: of the weights
     std::int64_t tokens = 1;                   ///< kernel: n
+    std::int64_t k = 0;  ///< kernel: values of a row; 0: the fastest of several
 };
 
 /// Which roofs every run measures on their own.
@@ -60,6 +61,9 @@ class RoofPlan {
     RoofEntry read_of(std::uint64_t bytes) const;
     /// Arithmetic of the engine's operators on the format.
     RoofEntry compute_for(std::string_view format) const;
+    /// The kernel of matmuls with weights of the format; nothing for formats that are no blocks,
+    /// and where no kernels are to be measured.
+    std::optional<RoofEntry> kernel_for(std::string_view format, std::int64_t tokens) const;
     /// Working set that the caches no longer help with.
     std::uint64_t dram_bytes() const { return levels_.back().working_set; }
 

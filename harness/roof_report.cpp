@@ -170,6 +170,7 @@ void print_json(std::ostream& out, const std::vector<RoofResult>& results) {
 RoofResult roof_result(const RoofEntry& entry, const Measurement& m) {
     RoofResult result;
     result.entry = entry;
+    if (m.roof) result.entry.roof = *m.roof;  // of a kernel the level shows when it is laid out
     result.threads = m.threads.value_or(1);
     result.isa = m.isa.value_or("");
     result.how = how(entry, m);

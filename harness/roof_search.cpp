@@ -23,7 +23,7 @@ std::map<std::string, std::string> above_their_roofs(
 }
 
 std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes,
-                                     bool stores_most) {
+                                     const reports::Measurement& workload) {
     const RoofEntry near = roofs.read_of(working_set_bytes);
     const std::uint64_t kilobytes = std::max<std::uint64_t>(working_set_bytes / 1000, 1);
     const auto shape = [&](std::string_view what, RoofKind kind) {
@@ -35,7 +35,15 @@ std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t workin
         return entry;
     };
     std::vector<RoofEntry> shapes{shape("read", RoofKind::read)};
-    if (stores_most) shapes.push_back(shape("copy", RoofKind::copy));
+    if (reports::stores_most(workload)) shapes.push_back(shape("copy", RoofKind::copy));
+    if (workload.kind != reports::Kind::op || workload.op->kind != "matmul") return shapes;
+    if (auto kernel = roofs.kernel_for(workload.op->format, workload.tokens)) {
+        kernel->tokens = workload.tokens;
+        kernel->k = workload.op->shape.front();
+        kernel->roof.name = fmt::format("{} kernel, {} x {} tokens", workload.op->format, kernel->k,
+                                        workload.tokens);
+        shapes.push_back(std::move(*kernel));
+    }
     return shapes;
 }
 

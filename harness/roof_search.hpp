@@ -20,9 +20,10 @@ namespace edgeroof::harness {
 std::map<std::string, std::string> above_their_roofs(
     const reports::Record& facts, const std::vector<reports::Measurement>& measured);
 
-/// Streams over a working set of just that size: reads, and for what stores most copies as well.
+/// Streams over a working set of just that size: reads, and for what stores most (kv_store) copies
+/// as well; of a quantised matmul its kernel with rows as long as its own and as many tokens.
 std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes,
-                                     bool stores_most);
+                                     const reports::Measurement& workload);
 
 /// Measures in turns with the roofs it is given.
 using Attempt =

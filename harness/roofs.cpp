@@ -10,6 +10,7 @@
 #include <numeric>
 #include <random>
 
+#include "devices/cpu/huge_pages.hpp"
 #include "harness/clock.hpp"
 #include "kernels/work.hpp"
 
@@ -23,12 +24,13 @@ constexpr std::int64_t most_passes = std::int64_t{1} << 40;
 class RoofWorkload final : public Workload {
   public:
     RoofWorkload(Device& device, std::unique_ptr<Memory> memory, RoofEntry entry,
-                 std::int32_t threads, std::string isa)
+                 std::int32_t threads, std::string isa, RoofFacts facts)
         : device_(device),
           memory_(std::move(memory)),
           entry_(std::move(entry)),
           threads_(threads),
-          isa_(std::move(isa)) {}
+          isa_(std::move(isa)),
+          facts_(std::move(facts)) {}
 
     /// The fastest of all variants, tried in turns, since a machine's bandwidth may change between
     /// two of them.
@@ -76,7 +78,8 @@ class RoofWorkload final : public Workload {
     reports::Measurement describe() const override {
         const Op& op = graph_.ops.front();
         reports::Measurement m;
-        m.id = fmt::format("roof/{}/{}", device_.info().id, entry_.roof.name);
+        m.id = fmt::format("roof/{}/{}{}", device_.info().id,
+                           facts_.scope.empty() ? "" : facts_.scope + "/", entry_.roof.name);
         m.kind = reports::Kind::roof;
         m.device = device_.info().id;
         m.roof = entry_.roof;
@@ -107,6 +110,10 @@ class RoofWorkload final : public Workload {
             if (entry_.kind != RoofKind::read)
                 m.settings["stores"] = walk_.past_cache ? "past the cache" : "plain";
         }
+        if (entry_.kind == RoofKind::kernel)
+            m.roof->level = level_of(kernel_bytes(m));
+        else
+            note_pages(m);
         return m;
     }
 
@@ -129,6 +136,38 @@ class RoofWorkload final : public Workload {
                 return "INT4";
         }
         return {};
+    }
+
+    /// What a thread goes through in every pass of a kernel: its rows of the weights, all
+    /// activations (of blocks a byte and a share of a scale for each number), its part of the
+    /// output.
+    std::uint64_t kernel_bytes(const reports::Measurement& m) const {
+        const auto k = static_cast<std::uint64_t>(m.op->shape[0]),
+                   rows = static_cast<std::uint64_t>(m.op->shape[1]),
+                   threads = static_cast<std::uint64_t>(threads_),
+                   tokens = static_cast<std::uint64_t>(m.tokens);
+        const std::uint64_t activations =
+            traits(entry_.format).block_values > 1 ? k * tokens * 9 / 8 : k * tokens * 4;
+        return m.work.weight_bytes / threads + activations + rows / threads * tokens * 4;
+    }
+
+    /// The nearest cache of a core that holds so much.
+    std::optional<std::string> level_of(std::uint64_t bytes) const {
+        if (facts_.caches.empty()) return std::nullopt;
+        for (const CacheLevel& cache : facts_.caches)
+            if (bytes <= cache.bytes) return fmt::format("L{}", cache.level);
+        return "DRAM";
+    }
+
+    void note_pages(reports::Measurement& m) const {
+        const auto pages = memory_->huge_pages();
+        if (!pages || pages->asked == 0) return;
+        const auto share = static_cast<double>(pages->got) / static_cast<double>(pages->asked);
+        m.settings["huge_pages"] = pages->got == pages->asked ? "all"
+                                   : pages->got == 0          ? "asked for, none got"
+                                                     : fmt::format("{:.0f} %", 100 * share);
+        if (const auto setting = cpu::huge_page_setting())
+            m.settings["huge_page_setting"] = *setting;
     }
 
     /// Of work: variants of a kernel differ in size.
@@ -162,6 +201,7 @@ class RoofWorkload final : public Workload {
     RoofEntry entry_;
     std::int32_t threads_;
     std::string isa_;
+    RoofFacts facts_;
     Walk walk_;
     std::int64_t passes_ = 1;
     Graph graph_;
@@ -204,29 +244,25 @@ class RoofSet::Source final : public WeightSource {
     mutable std::map<std::string, std::vector<std::byte>> data_;
 };
 
-RoofSet::RoofSet(Device& device, std::int32_t threads, std::string isa)
+RoofSet::RoofSet(Device& device, std::int32_t threads, std::string isa, RoofFacts facts)
     : device_(device),
       threads_(threads),
       isa_(std::move(isa)),
+      facts_(std::move(facts)),
       source_(std::make_unique<Source>()) {}
 
 RoofSet::~RoofSet() = default;
 
 std::unique_ptr<Workload> RoofSet::make(const RoofEntry& entry) {
     auto workload = std::make_unique<RoofWorkload>(device_, device_.create_memory(*source_), entry,
-                                                   threads_, isa_);
-    if (!is_stream(entry.kind)) {
-        if (entry.kind == RoofKind::kernel)
-            workload->search();
-        else
-            workload->set_up({});
-        return workload;
+                                                   threads_, isa_, facts_);
+    if (!is_stream(entry.kind) && entry.kind != RoofKind::kernel) {
+        workload->set_up({});
+    } else if (const auto known = fastest_.find(entry.roof.name); known != fastest_.end()) {
+        workload->set_up(known->second);
+    } else {
+        fastest_[entry.roof.name] = workload->search();
     }
-    const auto [known, is_new] = walks_.try_emplace(entry.roof.name, Walk{});
-    if (is_new)
-        known->second = workload->search().walk;
-    else
-        workload->set_up({known->second});
     return workload;
 }
 

@@ -14,10 +14,17 @@
 
 namespace edgeroof::harness {
 
-/// The roofs of one device. How a stream is best walked is searched once for each name.
+/// What a device can't tell of itself.
+struct RoofFacts {
+    std::vector<CacheLevel> caches{};  ///< tell from where a kernel's operands come
+    std::string scope{};               ///< "1 thread", where it is not the workloads' own
+};
+
+/// The roofs of one device. How a stream is best walked, and at which size a kernel is fastest, is
+/// searched once for each name.
 class RoofSet {
   public:
-    RoofSet(Device& device, std::int32_t threads, std::string isa);
+    RoofSet(Device& device, std::int32_t threads, std::string isa, RoofFacts facts = {});
     ~RoofSet();
 
     /// Compiled at first use and kept, to be measured beside many workloads. Throws Unsupported
@@ -32,8 +39,9 @@ class RoofSet {
     Device& device_;
     std::int32_t threads_;
     std::string isa_;
+    RoofFacts facts_;
     std::unique_ptr<Source> source_;
-    std::map<std::string, Walk> walks_;                      ///< by name
+    std::map<std::string, RoofVariant> fastest_;             ///< by name
     std::map<std::string, std::unique_ptr<Workload>> made_;  ///< by name
 };
 

@@ -111,13 +111,18 @@ MeasureSettings Runner::settings_for(const PlanStep& step) const {
     return settings;
 }
 
-RoofSet& Runner::roof_set(const std::string& device) {
-    std::unique_ptr<RoofSet>& set = roof_sets_[device];
-    if (!set) {
-        Device& opened = *setup_.devices.at(device).device;
-        set =
-            std::make_unique<RoofSet>(opened, opened.info().threads, setup_.devices.at(device).isa);
-    }
+RoofSet& Runner::roof_set(const std::string& device, std::int32_t threads) {
+    std::unique_ptr<RoofSet>& set = roof_sets_[{device, threads}];
+    if (set) return *set;
+    const OpenDevice* open = &setup_.devices.at(device);
+    RoofFacts facts{setup_.caches, {}};
+    for (const RoofScope& scope : setup_.scopes)
+        if (scope.device == device && scope.threads == threads) {
+            open = &scope.open;
+            facts.scope = threads_text(threads);
+        }
+    set = std::make_unique<RoofSet>(*open->device, open->device->info().threads, open->isa,
+                                    std::move(facts));
     return *set;
 }
 
@@ -179,14 +184,14 @@ Runner::Measurements Runner::beside_roofs(const PlanStep& step, const Beside& be
         all.push_back(std::move(measured.workload));
         return all;
     };
-    return measure_below(attempt, facts(step), beside.roofs,
-                         access_shapes(setup_.roofs, beside.working_set_bytes,
-                                       reports::stores_most(beside.workload.describe())));
+    return measure_below(
+        attempt, facts(step), beside.roofs,
+        access_shapes(setup_.roofs, beside.working_set_bytes, beside.workload.describe()));
 }
 
 Runner::Measurements Runner::roof(const PlanStep& step) {
     // Roofs that are measured beside workloads later are kept ready then.
-    const std::unique_ptr<Workload> workload = roof_set(step.device).make(step.roof);
+    const std::unique_ptr<Workload> workload = roof_set(step.device, step.threads).make(step.roof);
     return {measure(*workload, {}, settings_for(step)).workload};
 }
 

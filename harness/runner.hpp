@@ -7,7 +7,9 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/engine.hpp"
@@ -38,6 +40,8 @@ class Runner {
         const std::vector<LoadedModel>& models;
         std::map<std::string, OpenDevice>& devices;
         const RoofPlan& roofs;
+        std::span<const RoofScope> scopes;
+        std::vector<CacheLevel> caches;
         std::int32_t cpus = 1;
         std::vector<pid_t> waiting_threads;
         const reports::Record* earlier = nullptr;  ///< what an interrupted part of the run left
@@ -73,7 +77,8 @@ class Runner {
     std::vector<Workload*> workloads(const PlanStep& step, const std::vector<RoofEntry>& roofs);
     Engine& engine(const PlanStep& step);
     MeasuredOn measured_on(const PlanStep& step) const;
-    RoofSet& roof_set(const std::string& device);
+    /// `threads` 0: the device's own.
+    RoofSet& roof_set(const std::string& device, std::int32_t threads = 0);
     /// The step's device and model, as a record says them.
     reports::Record facts(const PlanStep& step) const;
 
@@ -81,7 +86,7 @@ class Runner {
     const Plan& plan_;
     const RunSink& sink_;
     Progress& progress_;
-    std::map<std::string, std::unique_ptr<RoofSet>> roof_sets_;
+    std::map<std::pair<std::string, std::int32_t>, std::unique_ptr<RoofSet>> roof_sets_;
     std::unique_ptr<Engine> engine_;
     std::size_t engine_model_ = 0;
     std::string engine_device_;

@@ -3,11 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <iostream>
 #include <set>
 #include <sstream>
 
+#include "devices/topology.hpp"
 #include "harness/board_facts.hpp"
 #include "harness/commands/command.hpp"
 #include "harness/interrupt.hpp"
@@ -15,6 +15,7 @@
 #include "harness/options.hpp"
 #include "harness/progress.hpp"
 #include "harness/roof_report.hpp"
+#include "harness/roof_scopes.hpp"
 #include "harness/roof_sweep.hpp"
 #include "harness/roofs.hpp"
 #include "kernels/error.hpp"
@@ -48,9 +49,9 @@ OptionSet option_set() {
         "bytes", po::value<std::int64_t>()->value_name("N"),
         "streams and latency with this working set instead, of all threads together")(
         "threads,t", text("LIST"),
-        "numbers, 'cluster' (cores that share the last cache) or 'all' "
-        "(default: 1,all)")("isa", text("PATH"),
-                            "CPU instruction set path (default: the best there is)")(
+        "numbers, 'cluster' (cores that share a cache, or are of one kind) or 'all' "
+        "(default: 1,cluster,all)")("isa", text("PATH"),
+                                    "CPU instruction set path (default: the best there is)")(
         "arithmetic", text("LIST"), "FP64, FP32, FP16, BF16, INT8, INT4 (default: all)")(
         "format", text("LIST"), "number formats of kernels (default: Q4_0,Q8_0,Q4_K,Q6_K)")(
         "seconds", po::value<double>()->value_name("S"),
@@ -116,34 +117,15 @@ void take_formats(RoofChoice& choice, const po::variables_map& values) {
     }
 }
 
-/// Cores that share the last cache with the first.
-std::int32_t cluster_cores(const std::vector<CacheLevel>& caches, std::int32_t cores) {
-    if (caches.empty() || caches.back().shared_by <= 0) return cores;
-    return std::min(cores, caches.back().shared_by);
-}
-
-std::vector<std::int32_t> take_threads(const po::variables_map& values,
-                                       const std::vector<CacheLevel>& caches, std::int32_t cores) {
-    const std::string list =
-        values.count("threads") != 0 ? values["threads"].as<std::string>() : "1,all";
-    std::vector<std::int32_t> threads;
-    for (const std::string& text : split(list)) {
-        std::int32_t count = 0;
-        if (text == "all") {
-            count = cores;
-        } else if (text == "cluster") {
-            count = cluster_cores(caches, cores);
-        } else {
-            const char* end = text.data() + text.size();
-            const auto [stop, error] = std::from_chars(text.data(), end, count);
-            if (error != std::errc{} || stop != end || count < 1 || count > 1024)
-                throw InputError(fmt::format(
-                    "--threads: '{}' is not a number within 1 to 1024, 'cluster' or 'all'", text));
-        }
-        if (std::ranges::find(threads, count) == threads.end()) threads.push_back(count);
+std::vector<std::int32_t> take_threads(const po::variables_map& values, const Cores& cores) {
+    const std::vector<std::string> scopes =
+        split(values.count("threads") != 0 ? values["threads"].as<std::string>() : "1,cluster,all");
+    if (scopes.empty()) throw InputError("--threads: an empty list");
+    try {
+        return scope_threads(scopes, cores);
+    } catch (const InputError& error) {
+        throw InputError(fmt::format("--threads: {}", error.what()));
     }
-    if (threads.empty()) throw InputError("--threads: an empty list");
-    return threads;
 }
 
 Options take(const po::variables_map& values) {
@@ -219,7 +201,7 @@ class Runs {
             OpenDevice device = open_device({"cpu", threads, options_.isa});
             const RoofPlan plan = plan_for(*device.device, options_, caches);
             check_levels(plan, options_);
-            RoofSet roofs(*device.device, threads, device.isa);
+            RoofSet roofs(*device.device, threads, device.isa, {.caches = caches});
             Progress progress(Progress::style_for(options_.verbose, options_.quiet),
                               plan.entries().size(),
                               static_cast<double>(plan.entries().size()) * seconds_each());
@@ -228,8 +210,7 @@ class Runs {
                 // A chase is one thread's; with more it is the same again.
                 if (entry.kind == RoofKind::latency && threads != options_.threads.front())
                     continue;
-                progress.begin(fmt::format("{}, {} thread{}", entry.roof.name, threads,
-                                           threads > 1 ? "s" : ""),
+                progress.begin(fmt::format("{}, {}", entry.roof.name, threads_text(threads)),
                                seconds_each());
                 results_.push_back(measured(roofs, entry, threads, device.isa, progress, cpus));
                 const RoofResult& last = results_.back();
@@ -297,7 +278,7 @@ Exit run_roofs(const Arguments& arguments) {
     const reports::Board board = find_board().board;
     const std::vector<CacheLevel> caches = cache_levels(board);
     const std::int32_t cores = open_device({"cpu", 0, options.isa}).device->info().threads;
-    options.threads = take_threads(values, caches, cores);
+    options.threads = take_threads(values, {caches, topology().fast_cores, cores});
     const InterruptGuard guard;
     if (options.show_sweep) {
         print_sweep(options, caches);

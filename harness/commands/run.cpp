@@ -8,6 +8,7 @@
 
 #include "devices/discovery.hpp"
 #include "devices/sensors/sensor.hpp"
+#include "devices/topology.hpp"
 #include "harness/board_facts.hpp"
 #include "harness/clock.hpp"
 #include "harness/commands/command.hpp"
@@ -48,11 +49,12 @@ OptionSet option_set() {
         "Measures this board's roofs, a model's operators and the whole model, and writes a "
         "record and\na report. Stdout gets the report's path. Ctrl-C ends early and keeps what was "
         "measured.",
-        {"edgeroof run", "edgeroof run --profile full --out results/my-board",
+        {"edgeroof run", "edgeroof run --profile roofline",
+         "edgeroof run --profile full --out results/my-board",
          "edgeroof run --model llama-3.2-1b-q4_0.gguf --model qwen2.5-0.5b:Q8_0",
          "edgeroof run --resume results/my-board"});
     set.add()("profile", po::value<std::string>()->value_name("NAME|FILE"),
-              "what to measure: quick (default), full, ci, or a YAML file")(
+              "what to measure: quick (default), roofline, full, ci, or a YAML file")(
         "model,m", po::value<std::vector<std::string>>()->value_name("FILE|SHAPE:FORMAT"),
         "a model instead of the profile's; may be repeated")(
         "device", po::value<std::vector<std::string>>()->value_name("ID"),
@@ -92,7 +94,9 @@ struct Prepared {
     Profile profile;
     std::vector<LoadedModel> models;
     std::map<std::string, OpenDevice> devices;
+    std::vector<CacheLevel> caches;
     std::optional<RoofPlan> roofs;
+    std::vector<RoofScope> scopes;
     Plan plan;
     reports::Record header;
 };
@@ -131,6 +135,21 @@ void open_devices(Prepared& run, const RunOptions& options) {
     }
 }
 
+/// The devices once more, for roofs of fewer threads than the workloads have.
+void open_scopes(Prepared& run, const RunOptions& options) {
+    for (const std::string& id : run.profile.devices) {
+        const std::int32_t own = run.devices.at(id).device->info().threads;
+        const std::vector<std::int32_t> all =
+            scope_threads(run.profile.roofs.threads, {run.caches, topology().fast_cores, own});
+        for (const std::int32_t threads : all) {
+            if (threads == own) continue;
+            OpenDevice device = open_device({id, threads, options.isa});
+            RoofPlan roofs = plan_roofs(*device.device, run.profile.roofs, run.caches);
+            run.scopes.push_back({id, threads, std::move(roofs), std::move(device)});
+        }
+    }
+}
+
 /// Where, when and by which command the run begins.
 reports::Record begin_record(const Arguments& arguments) {
     reports::Record header;
@@ -158,9 +177,11 @@ Prepared prepare(const RunOptions& options, Profile profile, reports::Record beg
     open_devices(run, options);
 
     reports::Record& header = run.header;
-    run.roofs.emplace(plan_roofs(*run.devices.begin()->second.device, run.profile.roofs,
-                                 cache_levels(header.board)));
-    run.plan = make_plan(run.profile, run.models, run.profile.devices, *run.roofs);
+    run.caches = cache_levels(header.board);
+    run.roofs.emplace(
+        plan_roofs(*run.devices.begin()->second.device, run.profile.roofs, run.caches));
+    open_scopes(run, options);
+    run.plan = make_plan(run.profile, run.models, run.profile.devices, *run.roofs, run.scopes);
     for (const reports::Absence& absence : run.plan.absent)
         note(options, fmt::format("not to be had: {}: {}", absence.what, absence.why));
 
@@ -244,6 +265,8 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
                                   .models = run.models,
                                   .devices = run.devices,
                                   .roofs = *run.roofs,
+                                  .scopes = run.scopes,
+                                  .caches = run.caches,
                                   .cpus = run.header.board.threads,
                                   .waiting_threads = {timeline.thread_id()},
                                   .earlier = earlier};

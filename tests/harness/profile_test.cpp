@@ -25,7 +25,7 @@ std::string error_of(const std::string& text) {
 const std::string least = "name: x\nmodels: [m.gguf]\n";
 
 TEST(Profile, TheShippedOnesParseAndNameModelsThatCanBeMade) {
-    for (const char* name : {"quick", "full", "ci"}) {
+    for (const char* name : {"quick", "roofline", "full", "ci"}) {
         const Profile profile = load_profile(name);
         EXPECT_EQ(profile.name, name);
         EXPECT_FALSE(profile.text.empty());
@@ -73,10 +73,14 @@ TEST(Profile, RoofsAreChosen) {
     EXPECT_THAT(choice.levels, ElementsAre("L2"));
     EXPECT_THAT(choice.arithmetic, ElementsAre(Arithmetic::fp64));
     EXPECT_THAT(choice.formats, ElementsAre(Format::q4_k, Format::mxfp4));
+    EXPECT_THAT(parse_profile(least, "p.yaml").roofs.threads, ElementsAre("all"));
+    EXPECT_THAT(parse_profile(least + "roofs: { threads: [1, cluster] }\n", "p.yaml").roofs.threads,
+                ElementsAre("1", "cluster"));
     EXPECT_FALSE(parse_profile(least, "p.yaml").roofs.sweep);
     EXPECT_THAT(error_of(least + "roofs: { kinds: [speed] }\n"), HasSubstr("none of: read, write"));
     EXPECT_THAT(error_of(least + "roofs: { arithmetic: [FP8] }\n"), HasSubstr("none of: FP64"));
     EXPECT_THAT(error_of(least + "roofs: { formats: [I32] }\n"), HasSubstr("no number format"));
+    EXPECT_THAT(error_of(least + "roofs: { threads: [0] }\n"), HasSubstr("not a number within"));
 }
 
 TEST(Profile, ErrorsNameThePlaceTheKeyAndTheLimit) {

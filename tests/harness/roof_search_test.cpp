@@ -63,7 +63,9 @@ TEST(RoofSearch, AJumpOfTheMachineIsNoFigureAboveTheRoof) {
 
 TEST(RoofSearch, ShapesAreStreamsOfTheWorkingSetsOwnSize) {
     const RoofPlan roofs({{2, 2 * mebibyte}, {3, 32 * mebibyte}}, 64ULL << 30);
-    const std::vector<RoofEntry> shapes = access_shapes(roofs, 300'000, true);
+    Measurement workload;
+    workload.op = reports::Operator{"blk.*.kv_store", "kv_store", "F16", {64}};
+    const std::vector<RoofEntry> shapes = access_shapes(roofs, 300'000, workload);
     std::vector<std::string> kinds;
     for (const RoofEntry& shape : shapes) {
         kinds.emplace_back(name(shape.kind));
@@ -74,7 +76,25 @@ TEST(RoofSearch, ShapesAreStreamsOfTheWorkingSetsOwnSize) {
     EXPECT_THAT(kinds, ElementsAre("read", "copy"));
     EXPECT_EQ(shapes[0].bytes, 300'000U);
     EXPECT_EQ(shapes[1].bytes, 300'000U);  // of both arrays together
-    EXPECT_EQ(access_shapes(roofs, 300'000, false).size(), 1U);
+    workload.op->kind = "attention";
+    EXPECT_EQ(access_shapes(roofs, 300'000, workload).size(), 1U);
+}
+
+TEST(RoofSearch, ShapesOfAQuantisedMatmulAreItsKernelToo) {
+    RoofChoice choice;
+    choice.kinds = {RoofKind::kernel};
+    const RoofPlan roofs({{"DRAM", 0, 64 * mebibyte}}, choice);
+    Measurement workload;
+    workload.op = reports::Operator{"blk.*.ffn_down", "matmul", "Q4_0", {5632, 2048}};
+    workload.tokens = 128;
+    const std::vector<RoofEntry> shapes = access_shapes(roofs, 300'000, workload);
+    ASSERT_EQ(shapes.size(), 2U);
+    EXPECT_EQ(shapes[1].roof.name, "Q4_0 kernel, 5632 x 128 tokens");
+    EXPECT_EQ(shapes[1].roof.resource, reports::Resource::kernel);
+    EXPECT_EQ(shapes[1].tokens, 128);
+    for (const RoofVariant& variant : roof_variants(shapes[1])) EXPECT_EQ(variant.k, 5632);
+    workload.op->format = "F16";
+    EXPECT_EQ(access_shapes(roofs, 300'000, workload).size(), 1U);
 }
 
 class MeasureBelow : public testing::Test {

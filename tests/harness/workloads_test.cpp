@@ -250,7 +250,13 @@ TEST(RoofPlanTest, SizesFollowTheCaches) {
     EXPECT_EQ(plan.read_of(76'400'000).roof.level, "DRAM");
     EXPECT_EQ(plan.compute_for("Q4_K").roof.name, "INT8 dot");
     EXPECT_EQ(plan.compute_for("BF16").roof.name, "FP32 FMA");
+    EXPECT_FALSE(plan.kernel_for("Q4_K", 1)) << "no kernels are asked for";
     RoofChoice choice;
+    choice.kinds = {RoofKind::kernel};
+    const RoofPlan kernels(levels(), choice);
+    EXPECT_EQ(kernels.kernel_for("Q4_K", 1)->roof.name, "Q4_K kernel, 1 token");
+    EXPECT_EQ(kernels.kernel_for("Q4_K", 7)->roof.name, "Q4_K kernel, 96 tokens");
+    EXPECT_FALSE(kernels.kernel_for("F16", 1));
     choice.supported = {Arithmetic::bf16};
     EXPECT_EQ(RoofPlan(levels(), choice).compute_for("BF16").roof.name, "BF16 dot");
 }
@@ -267,15 +273,17 @@ TEST(RoofPlanTest, SmallMachinesAndUnknownCaches) {
 /// Each kind of roof on a real device: what it says of itself fits what it does.
 TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
     const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 2, .pinning = false});
-    RoofSet roofs(*cpu, 2, "best");
+    RoofSet roofs(*cpu, 2, "best", {{{1, 32 * 1024}, {2, mebibyte}}, "2 threads"});
     const Level small{"L1", 65536, 24 * 1024};
     for (const RoofKind kind : {RoofKind::read, RoofKind::write, RoofKind::copy, RoofKind::triad}) {
         const auto workload = roofs.make(memory_entry(kind, small));
         EXPECT_GT(workload->sample().ns, 0);
         const reports::Measurement m = workload->describe();
         SCOPED_TRACE(m.id);
+        EXPECT_TRUE(m.id.starts_with("roof/cpu/2 threads/L1 ")) << "roofs of another scope";
         EXPECT_EQ(m.roof->level, "L1");
         EXPECT_EQ(m.roof->resource, reports::Resource::memory);
+        EXPECT_EQ(m.settings.count("huge_pages"), 1U);
         // Three operands of 24 KiB / 3, two of half of it, or one: always the whole set.
         EXPECT_EQ(m.work.bytes(), 24U * 1024);
         EXPECT_GE(m.repetitions, 1);
@@ -296,6 +304,8 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
             roofs.make(kernel_entry(Format::q4_0, tokens))->describe();
         EXPECT_EQ(kernel.roof->resource, reports::Resource::kernel);
         EXPECT_EQ(kernel.tokens, tokens);
+        // Half of L1 holds the weights of one token's; 96 tokens' activations are more than L1.
+        EXPECT_EQ(kernel.roof->level, tokens == 1 ? "L1" : "L2");
         ASSERT_EQ(kernel.op->shape.size(), 2U);
         const auto weights = static_cast<std::uint64_t>(kernel.op->shape[0] * kernel.op->shape[1]);
         EXPECT_EQ(kernel.work.weight_bytes, weights / 32 * 18);
@@ -331,11 +341,10 @@ TEST_F(PlanTest, RoofsThenTokensThenOperators) {
     std::vector<std::string> texts;
     for (const PlanStep& step : plan.steps)
         if (step.kind != PlanStep::Kind::operators) texts.push_back(step.text());
-    EXPECT_THAT(texts,
-                ElementsAre("roof: DRAM read", "roof: L2 read", "roof: DRAM copy", "roof: L2 copy",
-                            "roof: FP32 FMA", "roof: BF16 dot", "roof: INT8 dot",
-                            "prefill of 8 tokens", "decode of 4 tokens at depth 2",
-                            "first token after 8"));
+    EXPECT_THAT(texts, ElementsAre("roof: DRAM read", "roof: L2 read", "roof: DRAM copy",
+                                   "roof: L2 copy", "roof: FP32 FMA", "roof: BF16 dot",
+                                   "roof: INT8 dot", "prefill of 8 tokens",
+                                   "decode of 4 tokens at depth 2", "first token after 8"));
     EXPECT_EQ(plan.context(0), 8);
     EXPECT_GT(plan.seconds(), 0.0);
     std::set<std::string> ids;
@@ -352,6 +361,55 @@ TEST_F(PlanTest, EveryWorkloadHasAMemoryAndAComputeRoofBeside) {
         EXPECT_EQ(step.roofs_beside[0].roof.resource, reports::Resource::memory);
         EXPECT_EQ(step.roofs_beside[1].roof.resource, reports::Resource::compute);
     }
+}
+
+TEST_F(PlanTest, QuantisedMatmulsHaveTheirKernelBeside) {
+    models_.front() =
+        load_model(files_.make(test::tiny_shape("llama"), Format::q8_0), "tiny", false);
+    RoofChoice choice;
+    choice.kinds = {RoofKind::read, RoofKind::kernel};
+    roofs_ = RoofPlan(levels_by_size({{2, mebibyte}}, 1, 1ULL << 30), choice);
+    profile_.prefill.work = {{8, 0}};
+    profile_.decode.work = {{4, 0}};
+    profile_.operators = OperatorSettings{{1}, 0, {}};
+    const auto kernel_beside = [](const PlanStep& step) {
+        for (const RoofEntry& roof : step.roofs_beside)
+            if (roof.kind == RoofKind::kernel) return roof.roof.name;
+        return std::string("none");
+    };
+    std::size_t matmuls = 0;
+    for (const PlanStep& step : plan().steps) {
+        SCOPED_TRACE(step.id);
+        if (step.kind == PlanStep::Kind::prefill) {
+            EXPECT_EQ(kernel_beside(step), "Q8_0 kernel, 96 tokens");
+        }
+        if (step.kind == PlanStep::Kind::decode) {
+            EXPECT_EQ(kernel_beside(step), "Q8_0 kernel, 1 token");
+        }
+        if (step.kind != PlanStep::Kind::operators) continue;
+        const bool quantised = step.id.find("/Q8_0/") != std::string::npos &&
+                               step.group_name.find("embd") == std::string::npos;
+        EXPECT_EQ(kernel_beside(step), quantised ? "Q8_0 kernel, 1 token" : "none");
+        matmuls += quantised;
+    }
+    EXPECT_GT(matmuls, 3U);
+}
+
+TEST_F(PlanTest, RoofsOfOtherScopesFollowTheDevicesOwn) {
+    RoofChoice choice;
+    choice.kinds = {RoofKind::read, RoofKind::latency};
+    std::vector<RoofScope> scopes;
+    for (const char* device : {"cpu", "vulkan:0"})
+        scopes.push_back({device, 1, RoofPlan(levels_by_size({}, 1, 0), choice), {}});
+    std::vector<std::string> texts, ids;
+    for (const PlanStep& step : make_plan(profile_, models_, {"cpu"}, roofs_, scopes).steps)
+        if (step.threads != 0) {
+            texts.push_back(step.text());
+            ids.push_back(step.id);
+        }
+    // A latency is one thread's in any scope.
+    EXPECT_THAT(texts, ElementsAre("roof: DRAM read, 1 thread"));
+    EXPECT_THAT(ids, ElementsAre("roof/cpu/1 thread/DRAM read"));
 }
 
 TEST_F(PlanTest, StepsAreTakenApartButPromptsOfSeveralBatches) {
