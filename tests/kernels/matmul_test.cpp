@@ -198,6 +198,13 @@ TEST_P(Matmul, AgreesWhereActivationsAreExact) {
             }
 }
 
+TEST_P(Matmul, TakesMoreTokensThanItsSumsHaveRoomFor) {
+    // The greatest block of tokens of any kernel is 264.
+    Problem p = problem(step(), 9, 300);
+    p.x = integers(p.k * p.n, random_);
+    expect_close(p, true);
+}
+
 TEST_P(Matmul, StaysWithinTheStepOfItsActivations) {
     for (const std::int64_t n : {1, 5, 12}) {
         Problem p = problem(4 * step(), 40, n);
