@@ -6,9 +6,6 @@
 
 #include "kernels/cpu/matmul.hpp"
 #include "kernels/cpu/matmul/tables.hpp"
-#if defined(__AVX512F__)
-#include "kernels/cpu/matmul/avx512_panels.hpp"
-#endif
 #include "kernels/cpu/simd/simd.hpp"
 #include "kernels/formats/half.hpp"
 
@@ -83,6 +80,14 @@ EDGEROOF_INLINE void store_four(float* p, F x) { store(p, x); }
 constexpr int row_tile = 4;
 constexpr int token_tile = registers == 32 ? 6 : 3;
 
+/// k is walked in chunks: a token tile's activations (6 x 1024 x 4 bytes) stay in L1 while the rows
+/// of a panel pass; 32 rows of it, as F32, stay in L2 (128 KiB) while the tokens pass.
+constexpr std::int64_t chunk = 1024;
+constexpr std::int64_t panel_rows = 32;
+/// Rows 4 KiB apart would meet in the same L1 sets: a line more spreads them. (Rows of a model
+/// often are, so F32 is copied too.)
+constexpr std::int64_t panel_stride = chunk + 16;
+
 /// Weights of type W, rows `row_stride` apart, and activations.
 template <class W>
 struct Sides {
@@ -137,6 +142,15 @@ EDGEROOF_INLINE void multiply_tile(Sides<W> at, std::int64_t count, Results out,
     }
 }
 
+/// Calls tile<tokens>(token) over the tokens.
+template <int largest, class Tile>
+EDGEROOF_INLINE void for_tokens(std::int64_t begin, std::int64_t end, Tile tile) {
+    std::int64_t token = begin;
+    for (; token + largest <= end; token += largest) tile.template operator()<largest>(token);
+    for (; token + 2 <= end; token += 2) tile.template operator()<2>(token);
+    if (token < end) tile.template operator()<1>(token);
+}
+
 template <class W>
 Sides<W> sides(const MatmulArgs& args) {
     return {reinterpret_cast<const W*>(args.weights), args.k,
@@ -167,40 +181,6 @@ void few_tokens(const MatmulArgs& args) {
     if (tokens == 2) run.template operator()<2>(args.token_begin);
     if (tokens == 3) run.template operator()<3>(args.token_begin);
     if (tokens == 4) run.template operator()<4>(args.token_begin);
-}
-
-#if defined(__AVX512F__)
-
-template <class W>
-void many_tokens(const MatmulArgs& args) {
-    multiply_panels<W>(
-        args, [&](std::int64_t row, std::int64_t i, std::int64_t most)
-                  __attribute__((always_inline)) {
-                      const W* from = reinterpret_cast<const W*>(args.weights) + row * args.k + i;
-                      if (most >= width) return load(from);
-                      float some[width] = {};
-                      for (std::int64_t j = 0; j < most; ++j) some[j] = number(from[j]);
-                      return load(some);
-                  });
-}
-
-#else
-
-/// k is walked in chunks: a token tile's activations (6 x 1024 x 4 bytes) stay in L1 while the rows
-/// of a panel pass; 32 rows of it, as F32, stay in L2 (128 KiB) while the tokens pass.
-constexpr std::int64_t chunk = 1024;
-constexpr std::int64_t panel_rows = 32;
-/// Rows 4 KiB apart would meet in the same L1 sets: a line more spreads them. (Rows of a model
-/// often are, so F32 is copied too.)
-constexpr std::int64_t panel_stride = chunk + 16;
-
-/// Calls tile<tokens>(token) over the tokens.
-template <int largest, class Tile>
-EDGEROOF_INLINE void for_tokens(std::int64_t begin, std::int64_t end, Tile tile) {
-    std::int64_t token = begin;
-    for (; token + largest <= end; token += largest) tile.template operator()<largest>(token);
-    for (; token + 2 <= end; token += 2) tile.template operator()<2>(token);
-    if (token < end) tile.template operator()<1>(token);
 }
 
 /// All tokens times rows [row, row_end) over one chunk; `at` is its first row and value.
@@ -245,8 +225,6 @@ void many_tokens(const MatmulArgs& args) {
         }
     }
 }
-
-#endif
 
 template <class W>
 void run_floats(const MatmulArgs& args) {
