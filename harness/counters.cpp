@@ -3,53 +3,93 @@
 
 #include <algorithm>
 
+#include "harness/clock.hpp"
+#include "reports/analysis/statistics.hpp"
+
 namespace edgeroof::harness {
+namespace {
 
-void add_counts(std::vector<Count>& counts, const std::vector<Count>& more) {
-    for (const Count& one : more) {
-        const auto known = std::ranges::find(counts, one.name, &Count::name);
-        if (known == counts.end()) {
-            counts.push_back(one);
-            continue;
-        }
-        known->value += one.value;
-        known->multiplexed |= one.multiplexed;
-    }
+bool tells_interruptions(const std::string& name) {
+    return name == context_switches_name || name == migrations_name ||
+           name == process_switches_name;
 }
 
-reports::Sample CountedWorkload::sample() {
-    if (counters_ == nullptr) return workload_.sample();
+void add(std::vector<reports::Counter>& counters, const reports::Counter& more) {
+    const auto known = std::ranges::find(counters, more.name, &reports::Counter::name);
+    if (known == counters.end()) {
+        counters.push_back(more);
+        return;
+    }
+    known->value += more.value;
+    known->multiplexed |= more.multiplexed;
+}
+
+}  // namespace
+
+reports::Sample SampleCounts::take(const std::function<reports::Sample()>& sample) {
+    if (counters_ == nullptr) return sample();
     counters_->start();
-    const reports::Sample sample = workload_.sample();
-    samples_.push_back({sample.start_ns, counters_->stop()});
-    return sample;
-}
-
-const CountedWorkload::Counted* CountedWorkload::find(const reports::Sample& sample) const {
-    const auto found = std::ranges::lower_bound(samples_, sample.start_ns, {}, &Counted::start_ns);
-    return found != samples_.end() && found->start_ns == sample.start_ns ? &*found : nullptr;
-}
-
-std::vector<Count> CountedWorkload::counts(const reports::Measurement& measurement) const {
-    std::vector<Count> sum;
-    for (const reports::Sample& sample : measurement.samples)
-        if (const Counted* counted = find(sample)) add_counts(sum, counted->counts);
-    return sum;
-}
-
-std::vector<std::size_t> CountedWorkload::interrupted(
-    const reports::Measurement& measurement) const {
-    const auto interrupts = [](const Count& count) {
-        return count.value > 0 &&
-               (count.name == context_switches_name || count.name == migrations_name);
-    };
-    std::vector<std::size_t> indices;
-    for (std::size_t i = 0; i < measurement.samples.size(); ++i) {
-        const Counted* counted = find(measurement.samples[i]);
-        if (counted != nullptr && std::ranges::any_of(counted->counts, interrupts))
-            indices.push_back(i);
+    reports::Sample taken;
+    try {
+        taken = sample();
+    } catch (...) {
+        counters_->stop();  // they count the next measurement, too
+        throw;
     }
-    return indices;
+    bool interrupted = false;
+    for (const Count& count : counters_->stop()) {
+        add(counted_.counters,
+            {count.name, count.value, count.unit, count.source, count.multiplexed});
+        if (!tells_interruptions(count.name)) continue;
+        if (!counted_.interrupted) counted_.interrupted.emplace();
+        interrupted |= count.value > 0.0;
+    }
+    if (interrupted) counted_.interrupted->push_back(samples_);
+    ++samples_;
+    return taken;
+}
+
+std::optional<reports::Counted> SampleCounts::counted() const {
+    return counted_.counters.empty() ? std::nullopt : std::optional(counted_);
+}
+
+void append_counted(std::optional<reports::Counted>& all,
+                    const std::optional<reports::Counted>& more, std::uint64_t before) {
+    if (!more) return;
+    if (!all) all.emplace();
+    for (const reports::Counter& counter : more->counters) add(all->counters, counter);
+    if (!more->interrupted) return;
+    if (!all->interrupted) all->interrupted.emplace();
+    for (const std::uint64_t index : *more->interrupted)
+        all->interrupted->push_back(before + index);
+}
+
+double overhead_ns(Counters& counters) {
+    constexpr int times = 21;
+    std::vector<double> ns;
+    for (int i = 0; i < times; ++i) {
+        const std::int64_t begin = monotonic_ns();
+        counters.start();
+        counters.stop();
+        ns.push_back(static_cast<double>(monotonic_ns() - begin));
+    }
+    return reports::median(ns);
+}
+
+std::vector<reports::Absence> absent_counters(const std::vector<Missing>& missing) {
+    std::vector<reports::Absence> absent;
+    for (const Missing& one : missing) {
+        const std::optional<std::string> remedy =
+            one.remedy.empty() ? std::nullopt : std::optional(one.remedy);
+        const auto same = std::ranges::find_if(absent, [&](const reports::Absence& known) {
+            return known.why == one.why && known.remedy == remedy;
+        });
+        if (same == absent.end())
+            absent.push_back({"counters: " + one.what, one.why, remedy});
+        else
+            same->what += ", " + one.what;
+    }
+    return absent;
 }
 
 }  // namespace edgeroof::harness

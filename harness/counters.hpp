@@ -1,46 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What processor and kernel count while a workload's samples are taken.
+// What processor and kernel count while samples are taken.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "devices/sensors/counters.hpp"
-#include "harness/measure.hpp"
+#include "reports/record/record.hpp"
 
 namespace edgeroof::harness {
 
-/// A workload with counters around each of its samples. They are started before a sample's clock
-/// and stopped after it.
-class CountedWorkload final : public Workload {
+/// The counts of one measurement's samples. Counters are started before a sample's clock and
+/// stopped after it.
+class SampleCounts {
   public:
-    /// `counters` null: nothing is counted. Both outlive this.
-    CountedWorkload(Workload& workload, Counters* counters)
-        : workload_(workload), counters_(counters) {}
+    /// `counters` null: nothing is counted. They outlive this.
+    explicit SampleCounts(Counters* counters) : counters_(counters) {}
 
-    reports::Measurement describe() const override { return workload_.describe(); }
-    reports::Sample sample() override;
+    /// A sample that counts: the next of the measurement.
+    reports::Sample take(const std::function<reports::Sample()>& sample);
 
-    /// Sums over those samples that `measurement` kept.
-    std::vector<Count> counts(const reports::Measurement& measurement) const;
-    /// Indices of its samples in which a thread was switched away or moved to another CPU: their
-    /// times are not the workload's alone.
-    std::vector<std::size_t> interrupted(const reports::Measurement& measurement) const;
+    /// Sums over all samples, and those that were interrupted; absent where nothing was counted.
+    std::optional<reports::Counted> counted() const;
 
   private:
-    struct Counted {
-        std::int64_t start_ns;
-        std::vector<Count> counts;
-    };
-    const Counted* find(const reports::Sample& sample) const;
-
-    Workload& workload_;
     Counters* counters_;
-    std::vector<Counted> samples_;  ///< in order of time, those of the warm-up too
+    std::uint64_t samples_ = 0;
+    reports::Counted counted_;
 };
 
-/// Adds `more` to the counts of the same name; one that is multiplexed makes the sum so.
-void add_counts(std::vector<Count>& counts, const std::vector<Count>& more);
+/// Adds `more`, of `samples` samples that follow the `before` that `all` is of.
+void append_counted(std::optional<reports::Counted>& all,
+                    const std::optional<reports::Counted>& more, std::uint64_t before);
+
+/// Median time of starting and stopping them once.
+double overhead_ns(Counters& counters);
+
+/// What is not counted, for a record: those for one reason are one entry, "counters: cycles, ...".
+std::vector<reports::Absence> absent_counters(const std::vector<Missing>& missing);
 
 }  // namespace edgeroof::harness

@@ -12,6 +12,7 @@
 
 #include "harness/board_facts.hpp"
 #include "harness/clock.hpp"
+#include "harness/counters.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/measure.hpp"
 #include "harness/runner.hpp"
@@ -57,6 +58,7 @@ void add_validity(reports::Validity& all, const reports::Validity& more) {
 }
 
 void append(reports::Measurement& all, const reports::Measurement& more) {
+    append_counted(all.counted, more.counted, all.samples.size());
     for (const std::uint64_t turn : more.turns) all.turns.push_back(all.samples.size() + turn);
     all.samples.insert(all.samples.end(), more.samples.begin(), more.samples.end());
     all.warm_up.count += more.warm_up.count;
@@ -260,14 +262,13 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
         settings.tick = [&](double) { progress.tick(); };
         settings.stop_now = [] { return interrupt_signal() != 0; };
         workload.take_cpu_share();
-        CountedWorkload counted(workload, counters_.counters.get());
-        Measured all = measure(counted, roofs, settings);
+        settings.counters = counters_.counters.get();
+        Measured all = measure(workload, roofs, settings);
         const reports::Measurement& measured = all.workload;
         if (const auto seconds = reports::estimate_seconds(measured))
             repetitions_[one.id].push_back(
                 {seconds->median, seconds->median * workload.take_cpu_share(),
-                 measured.repetitions * static_cast<std::int64_t>(measured.samples.size()),
-                 counted.counts(measured), counted.interrupted(measured).size()});
+                 measured.repetitions * static_cast<std::int64_t>(measured.samples.size())});
         const std::string result = result_text(measured);
         keep(std::move(all.workload));
         for (reports::Measurement& roof : all.roofs) keep(std::move(roof));

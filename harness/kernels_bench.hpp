@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "harness/counters.hpp"
+#include "devices/sensors/counters.hpp"
 #include "harness/kernels_options.hpp"
 #include "harness/model_files.hpp"
 #include "harness/progress.hpp"
@@ -25,8 +25,6 @@ struct Repetition {
     double seconds = 0.0;      ///< median time of one operator
     double cpu_seconds = 0.0;  ///< of all threads, per operator
     std::int64_t operators = 0;
-    std::vector<Count> counts;    ///< over all of its samples
-    std::size_t interrupted = 0;  ///< samples with a context switch or a migration
 };
 
 class KernelsBench {

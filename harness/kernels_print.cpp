@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <ostream>
 
+#include "harness/counters.hpp"
 #include "harness/kernels_gbench.hpp"
 #include "reports/analysis/roofline.hpp"
 #include "reports/render/escape.hpp"
@@ -93,31 +94,22 @@ ordered_json figure(const Estimate& estimate) {
     return node;
 }
 
-/// Of one operator, over all repetitions.
-ordered_json counters_of(const std::vector<Repetition>& repetitions) {
-    std::vector<Count> counts;
-    double operators = 0.0;
-    for (const Repetition& one : repetitions) {
-        add_counts(counts, one.counts);
-        operators += static_cast<double>(one.operators);
-    }
+/// Of one operator.
+ordered_json counters_of(const reports::Measurement& m) {
     ordered_json list = ordered_json::array();
-    for (const Count& count : counts)
-        list.push_back({{"name", count.name},
-                        {"per_operator", count.value / operators},
-                        {"unit", count.unit},
-                        {"source", count.source},
-                        {"multiplexed", count.multiplexed}});
+    if (!m.counted) return list;
+    const double operators =
+        static_cast<double>(m.samples.size()) * static_cast<double>(m.repetitions);
+    for (const reports::Counter& counter : m.counted->counters)
+        list.push_back({{"name", counter.name},
+                        {"per_operator", counter.value / operators},
+                        {"unit", counter.unit},
+                        {"source", counter.source},
+                        {"multiplexed", counter.multiplexed}});
     return list;
 }
 
-std::size_t interrupted_of(const std::vector<Repetition>& repetitions) {
-    std::size_t samples = 0;
-    for (const Repetition& one : repetitions) samples += one.interrupted;
-    return samples;
-}
-
-ordered_json entry_of(const Point& point, const std::vector<Repetition>& repetitions) {
+ordered_json entry_of(const Point& point) {
     const reports::Measurement& m = *point.measurement;
     ordered_json node = {{"id", m.id},
                          {"operator", m.op->kind},
@@ -143,8 +135,9 @@ ordered_json entry_of(const Point& point, const std::vector<Repetition>& repetit
         node["roof"] = point.roof_name();
         node["share_of_roof"] = figure(share->value);
     }
-    node["counters"] = counters_of(repetitions);
-    node["interrupted_samples"] = interrupted_of(repetitions);
+    node["counters"] = counters_of(m);
+    if (m.counted && m.counted->interrupted)
+        node["interrupted_samples"] = m.counted->interrupted->size();
     node["state"] = state_text(point);
     node["reasons"] = reasons_of(point);
     return node;
@@ -153,12 +146,13 @@ ordered_json entry_of(const Point& point, const std::vector<Repetition>& repetit
 void print_json(const KernelsBench& bench, const std::vector<Point>& points, std::ostream& out) {
     const reports::Record& record = bench.record();
     ordered_json kernels = ordered_json::array(), absent = ordered_json::array();
-    for (const Point& point : points)
-        kernels.push_back(entry_of(point, bench.repetitions().at(point.measurement->id)));
-    for (const Missing& one : bench.missing_counters())
-        absent.push_back({{"what", "counter: " + one.what}, {"why", one.why}});
-    for (const reports::Absence& one : record.absent)
+    for (const Point& point : points) kernels.push_back(entry_of(point));
+    std::vector<reports::Absence> all_absent = absent_counters(bench.missing_counters());
+    std::ranges::copy(record.absent, std::back_inserter(all_absent));
+    for (const reports::Absence& one : all_absent) {
         absent.push_back({{"what", one.what}, {"why", one.why}});
+        if (one.remedy) absent.back()["remedy"] = *one.remedy;
+    }
     const ordered_json all = {{"schema", "edgeroof.kernels"}, {"version", 1},
                               {"tool", record.tool.version},  {"cpu", record.board.cpu},
                               {"kernels", kernels},           {"absent", absent}};

@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "harness/clock.hpp"
+#include "harness/counters.hpp"
 #include "harness/stopping.hpp"
 
 namespace edgeroof::harness {
@@ -17,8 +18,8 @@ constexpr double notices_caches_seconds = 0.02;
 /// The samples of one workload as they grow.
 class Series {
   public:
-    Series(Workload& workload, const StopSettings& stop)
-        : workload_(workload), rule_(stop), result_(workload.describe()) {}
+    Series(Workload& workload, const StopSettings& stop, Counters* counters)
+        : workload_(workload), rule_(stop), counts_(counters), result_(workload.describe()) {}
 
     void warm_up(double seconds) {
         const std::int64_t start = monotonic_ns();
@@ -32,7 +33,7 @@ class Series {
     }
 
     void take() {
-        const reports::Sample sample = workload_.sample();
+        const reports::Sample sample = counts_.take([this] { return workload_.sample(); });
         last_seconds_ = seconds_of(sample.ns);
         rule_.add(last_seconds_);
         result_.samples.push_back(sample);
@@ -43,6 +44,7 @@ class Series {
 
     reports::Measurement finish(reports::StopReason reason) {
         result_.stop = rule_.outcome(reason);
+        result_.counted = counts_.counted();
         // A turn that was cut short before its first sample is none.
         while (!result_.turns.empty() && result_.turns.back() >= result_.samples.size())
             result_.turns.pop_back();
@@ -59,6 +61,7 @@ class Series {
 
     Workload& workload_;
     StoppingRule rule_;
+    SampleCounts counts_;
     reports::Measurement result_;
     double last_seconds_ = 0.0;
 };
@@ -69,14 +72,14 @@ class InTurns {
             Workload* closer)
         : settings_(settings),
           turns_(roofs.empty() ? 1 : std::max<std::int64_t>(settings.turns, 1)),
-          main_(workload, settings.stop) {
+          main_(workload, settings.stop, settings.counters) {
         StopSettings slices;
         slices.rule = "time-cap";
         slices.precision = settings.stop.precision;
-        for (Workload* roof : roofs) roofs_.emplace_back(*roof, slices);
+        for (Workload* roof : roofs) roofs_.emplace_back(*roof, slices, settings.counters);
         order_.resize(roofs_.size());
         std::iota(order_.begin(), order_.end(), std::size_t{0});
-        if (closer != nullptr) closer_.emplace(*closer, slices);
+        if (closer != nullptr) closer_.emplace(*closer, slices, settings.counters);
     }
 
     void run() {

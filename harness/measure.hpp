@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "devices/sensors/counters.hpp"
 #include "harness/disturbance.hpp"
 #include "harness/profile.hpp"
 #include "reports/record/record.hpp"
@@ -32,6 +33,7 @@ struct MeasureSettings {
     double slice_seconds = 0.04;         ///< of a roof, before each turn and after the last
     std::int32_t cpus = 1;               ///< of the machine
     std::vector<pid_t> waiting_threads;  ///< ours that are meant to wait: no disturbance
+    Counters* counters = nullptr;        ///< around each sample that is kept; null: none
     /// Called now and then with the samples' seconds so far; may draw, must be quick.
     std::function<void(double)> tick = [](double) {};
     /// Asked between samples: end now, with the samples that there are.

@@ -105,6 +105,7 @@ MeasureSettings Runner::settings_for(const PlanStep& step) const {
     settings.turns = setup_.profile.roofs.turns;
     settings.slice_seconds = setup_.profile.roofs.slice_seconds;
     settings.cpus = setup_.cpus;
+    settings.counters = setup_.counters;
     settings.waiting_threads = setup_.waiting_threads;
     settings.tick = [this](double) { progress_.tick(); };
     settings.stop_now = [] { return interrupt_signal() != 0; };

@@ -43,6 +43,7 @@ class Runner {
         std::span<const RoofScope> scopes;
         std::vector<CacheLevel> caches;
         std::int32_t cpus = 1;
+        Counters* counters = nullptr;  ///< around each sample; null: none
         std::vector<pid_t> waiting_threads;
         const reports::Record* earlier = nullptr;  ///< what an interrupted part of the run left
     };

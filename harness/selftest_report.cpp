@@ -9,6 +9,7 @@
 
 #include "harness/version.hpp"
 #include "kernels/error.hpp"
+#include "reports/record/noise_file.hpp"
 #include "reports/units.hpp"
 
 namespace edgeroof::harness {
@@ -123,6 +124,25 @@ std::filesystem::path noise_path() {
     if (const auto home = folder("HOME"); !home.empty())
         return home / ".local" / "state" / "edgeroof" / "noise.json";
     throw InputError("no place for the noise floor: set HOME or XDG_STATE_HOME, or give --out");
+}
+
+std::variant<reports::Noise, reports::Absence> stored_noise(const reports::Board& board) {
+    const auto absent = [](std::string why) {
+        return reports::Absence{"noise floor", std::move(why),
+                                "edgeroof selftest --noise, which takes two minutes"};
+    };
+    try {
+        const std::filesystem::path path = noise_path();
+        std::error_code error;
+        if (!std::filesystem::exists(path, error))
+            return absent("no A/A study of this machine is stored");
+        reports::Noise noise = reports::read_noise(path);
+        if (noise.cpu != board.cpu)
+            return absent(fmt::format("{} is of another machine ({})", path.string(), noise.cpu));
+        return noise;
+    } catch (const std::exception& error) {  // no reason not to measure
+        return absent(error.what());
+    }
 }
 
 }  // namespace edgeroof::harness

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iosfwd>
 #include <string>
+#include <variant>
 
 #include "harness/selftest.hpp"
 
@@ -25,5 +26,9 @@ void print_noise(const NoiseStudy& study, std::ostream& out);
 /// $XDG_STATE_HOME/edgeroof/noise.json, else ~/.local/state/edgeroof/noise.json, where the
 /// machine's noise floor is looked for. Throws InputError where neither is set.
 std::filesystem::path noise_path();
+
+/// The noise floor that is stored for this machine, or why there is none: no study was made, it is
+/// of another processor, or its file is broken.
+std::variant<reports::Noise, reports::Absence> stored_noise(const reports::Board& board);
 
 }  // namespace edgeroof::harness

@@ -85,6 +85,7 @@ reports::Measurement DecodeWorkload::latency(const reports::Measurement& decode,
     m.work = record_work(engine_.decode_work(1, task_.work.depth + task_.work.tokens / 2));
     m.samples.clear();
     m.turns.clear();
+    m.counted.reset();  // of whole samples
     auto token = tokens_.begin();
     for (std::size_t i = 0; i < decode.samples.size(); ++i) {
         token = std::find_if(token, tokens_.end(), [&](const reports::Sample& candidate) {

@@ -2,12 +2,47 @@
 #include "devices/sensors/counters.hpp"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 
 namespace edgeroof {
+namespace {
+
+long process_switches() {
+    rusage usage{};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_nivcsw;
+}
+
+class WithProcessSwitches final : public Counters {
+  public:
+    explicit WithProcessSwitches(std::unique_ptr<Counters> others) : others_(std::move(others)) {}
+
+    void start() override {
+        if (others_) others_->start();
+        before_ = process_switches();
+    }
+    std::vector<Count> stop() override {
+        const long switches = process_switches() - before_;
+        std::vector<Count> counts = others_ ? others_->stop() : std::vector<Count>{};
+        counts.push_back({process_switches_name, "1", static_cast<double>(switches),
+                          "getrusage ru_nivcsw", false});
+        return counts;
+    }
+
+  private:
+    std::unique_ptr<Counters> others_;
+    long before_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Counters> with_process_switches(std::unique_ptr<Counters> counters) {
+    return std::make_unique<WithProcessSwitches>(std::move(counters));
+}
 
 std::vector<pid_t> threads_to_count(const std::vector<pid_t>& but) {
     std::vector<pid_t> threads;

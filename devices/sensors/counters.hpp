@@ -25,6 +25,7 @@ struct Count {
 
 inline constexpr const char* context_switches_name = "context switches";
 inline constexpr const char* migrations_name = "migrations";
+inline constexpr const char* process_switches_name = "involuntary switches of all threads";
 
 /// Counters of some threads, and of the whole machine where that is all that counts (DRAM traffic).
 class Counters {
@@ -37,7 +38,7 @@ class Counters {
 };
 
 struct OpenCounters {
-    std::unique_ptr<Counters> counters;  ///< null: there are none
+    std::unique_ptr<Counters> counters;  ///< what there is
     std::vector<Missing> missing;        ///< what is not counted, why, and how to get it
 };
 
@@ -46,6 +47,10 @@ OpenCounters open_counters(const std::vector<pid_t>& threads);
 
 /// All threads of this process but those.
 std::vector<pid_t> threads_to_count(const std::vector<pid_t>& but);
+
+/// `counters` (null: none) and the involuntary context switches of all threads of this process, as
+/// getrusage(2) counts them: for where the threads can't be counted one by one.
+std::unique_ptr<Counters> with_process_switches(std::unique_ptr<Counters> counters);
 
 /// Why a counter can't be had on this machine, and how to get it: `why` is the kernel's or PAPI's
 /// own word, `allowed` the greatest kernel.perf_event_paranoid with which it can. `virtual_machine`

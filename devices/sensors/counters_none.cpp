@@ -6,7 +6,7 @@
 namespace edgeroof {
 
 OpenCounters open_counters(const std::vector<pid_t>&) {
-    return {nullptr,
+    return {with_process_switches(nullptr),
             {{"counters", "this edgeroof was built without PAPI",
               "install libpapi-dev and build it again"}}};
 }

@@ -285,6 +285,7 @@ OpenCounters open_counters(const std::vector<pid_t>& threads) {
     const auto paranoid = perf_event_paranoid();
     if (!why.empty()) {
         open.missing.push_back(missing_counter("counters", why, guest, paranoid, own_level));
+        open.counters = with_process_switches(nullptr);
         return open;
     }
     Sets sets;
@@ -310,6 +311,8 @@ OpenCounters open_counters(const std::vector<pid_t>& threads) {
     add_machine_wide(sets, open.missing);
     std::erase_if(sets, [](const auto& set) { return set->events().empty(); });
     if (!sets.empty()) open.counters = std::make_unique<PapiCounters>(std::move(sets));
+    if (attached != PAPI_OK || !open.counters)
+        open.counters = with_process_switches(std::move(open.counters));
     return open;
 }
 

@@ -17,6 +17,7 @@
 #include "reports/render/html.hpp"
 #include "reports/render/markdown.hpp"
 #include "reports/render/roofline_chart.hpp"
+#include "reports/verdict/compare.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -56,9 +57,13 @@ OptionSet options() {
                   "unfinished run, what it has measured so far.",
                   {"edgeroof report results/my-board -o report.html",
                    "edgeroof report results/a results/b --format html -o compare.html",
-                   "edgeroof report results/my-board --format csv > measurements.csv"});
+                   "edgeroof report results/my-board --format csv > measurements.csv",
+                   "edgeroof report results/before results/after --gate -o compare.html"});
     set.add()("output,o", po::value<std::string>()->value_name("FILE"),
               "where to (default: stdout)");
+    set.add()("gate",
+              "end with 1 where a prefill, decode or first token of a later record is slower than "
+              "the first one's, with 3 where that is undecided");
     set.add()("format", po::value<std::string>()->value_name("FORMAT"),
               "html, md, csv, json or svg (default: by FILE's ending, else html)");
     set.positional("record", -1);
@@ -94,6 +99,17 @@ reports::Record read(const fs::path& path) {
                                  path.string()));
 }
 
+/// The worst of all later records against the first.
+Exit gate(const std::vector<Analysis>& analyses) {
+    Exit exit = Exit::ok;
+    for (std::size_t i = 1; i < analyses.size(); ++i) {
+        const reports::Verdict verdict = reports::compare(analyses[0], analyses[i]).overall;
+        if (verdict == reports::Verdict::slower) return Exit::fail;
+        if (verdict == reports::Verdict::undecided) exit = Exit::undecided;
+    }
+    return exit;
+}
+
 }  // namespace
 
 Exit run_report(const Arguments& arguments) {
@@ -102,6 +118,9 @@ Exit run_report(const Arguments& arguments) {
     if (values.count("record") == 0)
         throw InputError("no record given; see 'edgeroof report --help'");
     const Format& format = choose_format(values);
+    const bool gated = values.count("gate") > 0;
+    if (gated && values["record"].as<std::vector<std::string>>().size() < 2)
+        throw InputError("--gate compares records; give two or more");
     std::deque<reports::Record> records;  // analyses refer to them
     std::vector<Analysis> analyses;
     for (const std::string& path : values["record"].as<std::vector<std::string>>())
@@ -111,7 +130,7 @@ Exit run_report(const Arguments& arguments) {
         reports::write_atomically(values["output"].as<std::string>(), text);
     else
         std::cout << text;
-    return Exit::ok;
+    return gated ? gate(analyses) : Exit::ok;
 }
 
 }  // namespace edgeroof::harness

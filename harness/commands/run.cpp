@@ -12,12 +12,14 @@
 #include "harness/board_facts.hpp"
 #include "harness/clock.hpp"
 #include "harness/commands/command.hpp"
+#include "harness/counters.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/options.hpp"
 #include "harness/resume.hpp"
 #include "harness/roof_sweep.hpp"
 #include "harness/run_folder.hpp"
 #include "harness/runner.hpp"
+#include "harness/selftest_report.hpp"
 #include "harness/terminal.hpp"
 #include "harness/timeline.hpp"
 #include "harness/version.hpp"
@@ -187,6 +189,11 @@ Prepared prepare(const RunOptions& options, Profile profile, reports::Record beg
 
     header.profile = {run.profile.name, run.profile.path, run.profile.text};
     header.absent.insert(header.absent.end(), run.plan.absent.begin(), run.plan.absent.end());
+    std::variant<reports::Noise, reports::Absence> noise = stored_noise(header.board);
+    if (auto* found = std::get_if<reports::Noise>(&noise))
+        header.noise = std::move(*found);
+    else
+        header.absent.push_back(std::get<reports::Absence>(noise));
     for (const Missing& missing : missing_sensors())
         header.absent.push_back(
             {"sensor: " + missing.what, missing.why,
@@ -257,6 +264,10 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
         for (const reports::Absence& absence : timeline.take_vanished())
             folder.journal().append(absence);
     };
+    // The devices' threads are there by now.
+    const OpenCounters counters = open_counters(threads_to_count({timeline.thread_id()}));
+    for (const reports::Absence& absence : absent_counters(counters.missing)) sink.absence(absence);
+    const double counter_overhead_ns = overhead_ns(*counters.counters);
     const InterruptGuard guard;
     {
         Progress progress(Progress::style_for(options.verbose, options.quiet),
@@ -268,6 +279,7 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
                                   .scopes = run.scopes,
                                   .caches = run.caches,
                                   .cpus = run.header.board.threads,
+                                  .counters = counters.counters.get(),
                                   .waiting_threads = {timeline.thread_id()},
                                   .earlier = earlier};
         Runner(setup, run.plan, sink, progress).run();
@@ -275,6 +287,7 @@ Exit measure_all(const RunOptions& options, Prepared& run, RunFolder& folder,
     sink.step_done();
     reports::Record record = folder.record();
     record.sampler_overhead = timeline.overhead();
+    record.counter_overhead_ns = counter_overhead_ns;
     drop_repeated(record.absent);
     if (earlier != nullptr)
         record.notes.push_back(

@@ -45,8 +45,29 @@ class Checker {
             require(m.turns[i] < m.samples.size() && (i == 0 || m.turns[i] > m.turns[i - 1]),
                     fmt::format("{}/turns/{}", at, i),
                     "turns must ascend and be indices of samples");
+        if (m.counted && m.counted->interrupted) {
+            const std::vector<std::uint64_t>& marked = *m.counted->interrupted;
+            for (std::size_t i = 0; i < marked.size(); ++i)
+                require(marked[i] < m.samples.size() && (i == 0 || marked[i] > marked[i - 1]),
+                        fmt::format("{}/counted/interrupted/{}", at, i),
+                        "they must ascend and be indices of samples");
+        }
         require(m.validity.state == State::ok || !m.validity.reasons.empty(),
                 at + "/validity/reasons", "a state other than ok needs a reason");
+    }
+
+    void noise(const Noise& n) const {
+        require(n.pairs >= 0, "/noise/pairs", "must not be negative");
+        for (std::size_t i = 0; i < n.series.size(); ++i) {
+            const std::string at = fmt::format("/noise/series/{}", i);
+            require(n.series[i].floor.value_or(0.0) >= 0.0, at + "/floor", "must not be negative");
+            for (std::size_t j = 0; j < n.series[i].over_time.size(); ++j) {
+                const NoiseAtDistance& one = n.series[i].over_time[j];
+                require(std::min({one.seconds, one.difference, one.difference_p90.value_or(0.0)}) >=
+                            0.0,
+                        fmt::format("{}/over_time/{}", at, j), "must not be negative");
+            }
+        }
     }
 
   private:
@@ -81,6 +102,7 @@ void check(const Record& record, std::string_view origin) {
     const auto models = checker.unique_ids(record.models, "models");
     checker.unique_ids(record.measurements, "measurements");
     checker.unique_ids(record.sensors, "sensors");
+    if (record.noise) checker.noise(*record.noise);
     for (std::size_t i = 0; i < record.measurements.size(); ++i) {
         const Measurement& m = record.measurements[i];
         const std::string at = fmt::format("/measurements/{}", i);

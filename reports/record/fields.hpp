@@ -163,6 +163,21 @@ void fields(A& a, Of<Validity> auto& x) {
 }
 
 template <class A>
+void fields(A& a, Of<Counter> auto& x) {
+    a("name", x.name);
+    a("value", x.value);
+    a("unit", x.unit);
+    a("source", x.source);
+    a("multiplexed", x.multiplexed);
+}
+
+template <class A>
+void fields(A& a, Of<Counted> auto& x) {
+    a("counters", x.counters);
+    a("interrupted", x.interrupted);
+}
+
+template <class A>
 void fields(A& a, Of<Measurement> auto& x) {
     a("id", x.id);
     a("kind", x.kind);
@@ -183,6 +198,7 @@ void fields(A& a, Of<Measurement> auto& x) {
     a("samples", x.samples);
     a("turns", x.turns);
     a("roofs", x.roofs);
+    a("counted", x.counted);
     a("warm_up", x.warm_up);
     a("stop", x.stop);
     a("validity", x.validity);
@@ -198,6 +214,32 @@ void fields(A& a, Of<Sensor> auto& x) {
     a("seen_hz", x.seen_hz);
     a("overhead_ns", x.overhead_ns);
     a("readings", x.readings);
+}
+
+template <class A>
+void fields(A& a, Of<NoiseAtDistance> auto& x) {
+    a("seconds", x.seconds);
+    a("difference", x.difference);
+    a("difference_p90", x.difference_p90);
+}
+
+template <class A>
+void fields(A& a, Of<NoiseSeries> auto& x) {
+    a("id", x.id);
+    a("unit", x.unit);
+    a("floor", x.floor);
+    a("over_time", x.over_time);
+}
+
+template <class A>
+void fields(A& a, Of<Noise> auto& x) {
+    a("started", x.started);
+    a("cpu", x.cpu);
+    a("device", x.device);
+    a("threads", x.threads);
+    a("isa", x.isa);
+    a("pairs", x.pairs);
+    a("series", x.series);
 }
 
 template <class A>
@@ -218,6 +260,8 @@ void fields(A& a, Of<Record> auto& x) {
     a("measurements", x.measurements);
     a("sensors", x.sensors);
     a("sampler_overhead", x.sampler_overhead);
+    a("counter_overhead_ns", x.counter_overhead_ns);
+    a("noise", x.noise);
     a("absent", x.absent);
     a("notes", x.notes);
 }

@@ -181,6 +181,22 @@ struct Validity {
     std::vector<std::string> reasons;  ///< one sentence each; none where ok
 };
 
+/// What processor or kernel counted over all samples (docs/counters.md).
+struct Counter {
+    std::string name;  ///< "cycles", "context switches"
+    double value = 0.0;
+    std::string unit;          ///< "1", "s", "byte", "J"
+    std::string source;        ///< "perf_event perf::CYCLES"
+    bool multiplexed = false;  ///< it took turns with others, and is scaled up
+};
+
+struct Counted {
+    std::vector<Counter> counters;
+    /// Indices of samples in which a thread was switched away or moved to another CPU; absent where
+    /// neither is counted.
+    std::optional<std::vector<std::uint64_t>> interrupted;
+};
+
 struct Measurement {
     std::string id;  ///< unique in the record: "decode/smollm2-135m:Q4_0/d0"
     Kind kind = Kind::op;
@@ -213,6 +229,8 @@ struct Measurement {
     /// Ids of the roofs measured beside this, before and after its turns.
     std::vector<std::string> roofs;
 
+    std::optional<Counted> counted;  ///< absent where nothing was counted
+
     WarmUp warm_up;
     Stop stop;
     Validity validity;
@@ -234,6 +252,33 @@ struct Sensor {
     std::vector<Reading> readings;
 };
 
+/// How much two measurements of the same thing differ on a machine when one is made later.
+struct NoiseAtDistance {
+    double seconds = 0.0;                  ///< apart
+    double difference = 0.0;               ///< half differ by less
+    std::optional<double> difference_p90;  ///< 9 of 10 differ by less
+};
+
+struct NoiseSeries {
+    std::string id;    ///< "DRAM read"
+    std::string unit;  ///< of its rate: "byte/s", "FLOP/s", "token/s"
+    /// One right after the other, 95 of 100 differ by less; absent below 100 pairs.
+    std::optional<double> floor;
+    std::vector<NoiseAtDistance> over_time;
+};
+
+/// What an A/A study of this machine (docs/statistics.md) had found when the run was made.
+/// Differences are of logarithms: 0.02 is 2 %.
+struct Noise {
+    std::string started;  ///< UTC
+    std::string cpu;
+    std::string device;  ///< Device::id
+    std::int32_t threads = 1;
+    std::string isa;
+    std::int64_t pairs = 0;  ///< of measurements
+    std::vector<NoiseSeries> series;
+};
+
 /// Something that this record does not say.
 struct Absence {
     std::string what;  ///< a field ("board.memory_hz") or a thing ("prefill on vulkan:0")
@@ -251,6 +296,10 @@ struct Record {
     std::vector<Measurement> measurements;
     std::vector<Sensor> sensors;
     std::optional<double> sampler_overhead;  ///< share of one core that sampling took, measured
+    /// Time that starting and stopping the counters once takes, around each sample, outside its
+    /// time.
+    std::optional<double> counter_overhead_ns;
+    std::optional<Noise> noise;
     std::vector<Absence> absent;
     std::vector<std::string> notes;  ///< of the run: "resumed", "a torn journal line was dropped"
 

@@ -210,6 +210,11 @@ Table run_table(const Record& record) {
         facts.add(
             "Sampling took",
             fmt::format("{} of one core", format_value(*record.sampler_overhead, Unit::share)));
+    if (record.counter_overhead_ns)
+        facts.add("Counters took",
+                  fmt::format("{} for a sample, outside its time",
+                              format_value(*record.counter_overhead_ns * 1e-9, Unit::seconds)));
+    facts.add("Noise floor", noise_text(record));
     for (const std::string& note : record.notes) facts.add("Note", note);
     return facts.take();
 }

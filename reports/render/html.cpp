@@ -92,6 +92,15 @@ void comparison(Markup& html, const std::vector<Analysis>& analyses) {
                 "Prefill of the longest prompt of each run.");
     html_table(html, overview_table(analyses), "");
     html.close();
+    html.open("section", {{"id", "differences"}}).element("h2", "Differences");
+    for (std::size_t i = 1; i < analyses.size(); ++i) {
+        const Comparison against_first = compare(analyses[0], analyses[i]);
+        for (const std::string& line : comparison_text(against_first)) html.element("p", line);
+        Table table = difference_table(against_first);
+        table.id = fmt::format("differences-{}", i);
+        html_table(html, table, "");
+    }
+    html.close();
     for (std::size_t i = 0; i < analyses.size(); ++i) {
         const std::string prefix = fmt::format("r{}-", i + 1);
         html.open("details", {{"id", fmt::format("{}record", prefix)}});

@@ -126,6 +126,15 @@ void sensors(Markup& html, const Analysis& analysis, std::string_view prefix) {
     html.close();
 }
 
+void counters(Markup& html, const Analysis& analysis, std::string_view prefix) {
+    const std::vector<std::string> text = counters_text(*analysis.record);
+    if (text.empty()) return;
+    open_section(html, prefix, "counters", "Counters");
+    for (const std::string& paragraph : text) html.element("p", paragraph);
+    html_folded_table(html, counter_table(analysis), prefix);
+    html.close();
+}
+
 }  // namespace
 
 void html_results(Markup& html, const Analysis& analysis, std::string_view prefix) {
@@ -135,6 +144,7 @@ void html_results(Markup& html, const Analysis& analysis, std::string_view prefi
     latency(html, analysis, prefix);
     operators(html, analysis, prefix);
     sensors(html, analysis, prefix);
+    counters(html, analysis, prefix);
 }
 
 }  // namespace edgeroof::reports

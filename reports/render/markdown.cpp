@@ -78,11 +78,16 @@ std::string one(const Analysis& analysis, int level) {
             fmt::format("Where the time goes: {}, {}", model_name(record, *step.measurement),
                         test_name(*step.measurement));
         text += section(level, table);
+        if (!step.bound_by.empty()) text += paragraph(step.bound_by);
         if (const std::string gap = gap_text(step); !gap.empty()) text += paragraph(gap);
     }
     text += section(level, roof_table(analysis));
     for (const Table& table : limit_tables(analysis)) text += section(level, table);
     for (const Table& table : operator_tables(analysis)) text += section(level, table);
+    const std::vector<std::string> counters = counters_text(record);
+    if (!counters.empty()) text += heading(level, "Counters");
+    for (const std::string& line : counters) text += paragraph(line);
+    text += markdown_table(counter_table(analysis));
     text += section(level, absence_table(record));
     for (const Table& table :
          {board_table(record), device_table(record), promise_table(record), model_table(record),
@@ -98,6 +103,13 @@ std::string render_markdown(const std::vector<Analysis>& analyses) {
         return heading(1, board_name(analyses[0].record->board)) + one(analyses[0], 2);
     std::string text = heading(1, fmt::format("{} runs compared", analyses.size())) +
                        markdown_table(overview_table(analyses));
+    for (std::size_t i = 1; i < analyses.size(); ++i) {
+        const Comparison against_first = compare(analyses[0], analyses[i]);
+        const Table table = difference_table(against_first);
+        text += heading(2, table.title);
+        for (const std::string& line : comparison_text(against_first)) text += paragraph(line);
+        text += markdown_table(table);
+    }
     for (const Analysis& analysis : analyses)
         text += heading(2, fmt::format("{}: {}", board_name(analysis.record->board),
                                        analysis.record->run.id)) +

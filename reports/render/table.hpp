@@ -9,6 +9,7 @@
 
 #include "reports/analysis/analysis.hpp"
 #include "reports/units.hpp"
+#include "reports/verdict/compare.hpp"
 
 namespace edgeroof::reports {
 
@@ -44,6 +45,8 @@ std::vector<Table> operator_tables(const Analysis& analysis);
 Table roof_table(const Analysis& analysis);
 /// Of roofs: those that keep to two levels, kernels' own rates, latencies; those that there are.
 std::vector<Table> limit_tables(const Analysis& analysis);
+/// What was counted of each measurement; columns of what this machine counts.
+Table counter_table(const Analysis& analysis);
 Table remark_table(const Analysis& analysis);
 
 Table model_table(const Record& record);
@@ -56,5 +59,7 @@ Table run_table(const Record& record);
 
 /// One row per record, model and device: what a reader compares first.
 Table overview_table(const std::vector<Analysis>& analyses);
+/// Each figure of two records, with its verdict.
+Table difference_table(const Comparison& comparison);
 
 }  // namespace edgeroof::reports

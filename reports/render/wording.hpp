@@ -5,8 +5,10 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reports/analysis/analysis.hpp"
+#include "reports/verdict/compare.hpp"
 
 namespace edgeroof::reports {
 
@@ -40,5 +42,11 @@ struct Headline {
 };
 
 std::vector<Headline> headlines(const Analysis& analysis);
+
+/// A paragraph each: what was counted, what not, why, and how to get it. None where the record says
+/// nothing of counters.
+std::vector<std::string> counters_text(const Record& record);
+/// What a comparison comes to, and what it knows of the machines' noise: a paragraph each.
+std::vector<std::string> comparison_text(const Comparison& comparison);
 
 }  // namespace edgeroof::reports

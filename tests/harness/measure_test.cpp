@@ -6,6 +6,8 @@
 
 #include <stdexcept>
 
+#include "tests/harness/scripted_counters.hpp"
+
 namespace edgeroof::harness {
 namespace {
 
@@ -116,6 +118,35 @@ TEST_F(MeasureTest, TheTimeCapEndsItThoughTurnsAreToCome) {
     EXPECT_EQ(measured.workload.samples.size(), 1U);
     EXPECT_EQ(measured.workload.stop.reason, StopReason::time_cap);
     EXPECT_EQ(log_, "wrwr");
+}
+
+TEST_F(MeasureTest, CountsWorkRoofsAndTheCloserLookButNotWhatIsDiscarded) {
+    ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_),
+        closer("closer", 1 * ms, clock_, log_);
+    const std::vector<Workload*> roofs{&read};
+    ScriptedCounters counters;
+    settings_.counters = &counters;
+    const Measured measured = measure(work, roofs, settings_, &closer);
+    const auto expect_all = [](const reports::Measurement& m) {
+        ASSERT_TRUE(m.counted) << m.id;
+        EXPECT_EQ(m.counted->counters[0].value, 1e6 * static_cast<double>(m.samples.size()));
+        for (const std::uint64_t index : m.counted->interrupted.value())
+            EXPECT_LT(index, m.samples.size());
+    };
+    expect_all(measured.workload);
+    expect_all(measured.roofs.at(0));
+    expect_all(measured.closer.value());
+    EXPECT_GT(measured.workload.warm_up.count, 0);
+}
+
+TEST_F(MeasureTest, AFailureLeavesTheCountersStopped) {
+    ScriptedWorkload work("work", 30 * ms, clock_, log_);
+    ScriptedCounters counters;
+    settings_.counters = &counters;
+    work.fails_after = 3;
+    const Measured measured = measure(work, {}, settings_);
+    EXPECT_EQ(measured.workload.samples.size(), 2U);
+    EXPECT_FALSE(counters.running);
 }
 
 TEST_F(MeasureTest, WithoutRoofsThereIsOneTurn) {

@@ -67,6 +67,34 @@ TEST_F(ReportCommand, ComparesSeveralRecords) {
     EXPECT_THAT(ended.out, HasSubstr("Other Board"));
 }
 
+TEST_F(ReportCommand, GatesByTheFirstRecord) {
+    reports::Record base = sample_record();
+    base.noise =
+        reports::Noise{"2026-11-21T06:30:00Z",           base.board.cpu, "cpu", 2, "avx2", 100,
+                       {{"decode", "token/s", 0.05, {}}}};
+    reports::Record slow = sample_record({.read_rate = 20e9});
+    slow.noise = base.noise;
+    // Those whose interval a few samples make wide decide nothing here.
+    for (reports::Record* record : {&base, &slow})
+        std::erase_if(record->measurements, [](const reports::Measurement& m) {
+            return m.kind == reports::Kind::prefill || m.kind == reports::Kind::ttft;
+        });
+    reports::write_record(base, folder_ / "base.json");
+    reports::write_record(slow, folder_ / "slow.json");
+    const auto gate = [&](const char* first, const char* second) {
+        return run({"report", path(first), path(second), "--gate", "--format", "md"});
+    };
+    EXPECT_EQ(gate("base.json", "base.json").code, 0);
+    const Captured slower = gate("base.json", "slow.json");
+    EXPECT_EQ(slower.code, 1);
+    EXPECT_THAT(slower.out, HasSubstr("| slower"));
+    EXPECT_EQ(gate("slow.json", "base.json").code, 0);
+    EXPECT_EQ(gate("run", "run").code, 3);  // no noise floor
+    EXPECT_EQ(run({"report", path("base.json"), "--gate"}).code, 2);
+    // Without the gate it is a report like any other.
+    EXPECT_EQ(run({"report", path("base.json"), path("slow.json"), "--format", "md"}).code, 0);
+}
+
 TEST_F(ReportCommand, ShowsWhatAnUnfinishedRunHasMeasured) {
     reports::Record header = sample_record();
     const reports::Measurement first = header.measurements[0];

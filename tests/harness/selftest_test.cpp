@@ -54,6 +54,34 @@ TEST(NoiseStudy, IsKeptInTheStateFolder) {
     unsetenv("XDG_STATE_HOME");
 }
 
+TEST(StoredNoise, IsThatOfThisMachineOrSaysWhyThereIsNone) {
+    const reports::testing::TemporaryFolder folder;
+    setenv("XDG_STATE_HOME", folder.path().c_str(), 1);
+    const auto absent_why = [](const std::string& cpu) {
+        reports::Board board;
+        board.cpu = cpu;
+        const auto found = stored_noise(board);
+        const auto* absence = std::get_if<reports::Absence>(&found);
+        return absence == nullptr ? std::string("it is there") : absence->why;
+    };
+    EXPECT_THAT(absent_why("AMD EPYC"), HasSubstr("no A/A study"));
+    std::filesystem::create_directory(folder / "edgeroof");
+    const json document = {{"schema", "edgeroof.noise"},
+                           {"version", 1},
+                           {"started", "2026-11-21T07:30:00Z"},
+                           {"cpu", "AMD EPYC"},
+                           {"device", "cpu"},
+                           {"threads", 2},
+                           {"isa", "avx2"},
+                           {"series", json::array()}};
+    reports::testing::spill(folder / "edgeroof/noise.json", document.dump());
+    EXPECT_EQ(absent_why("AMD EPYC"), "it is there");
+    EXPECT_THAT(absent_why("Cortex-A76"), HasSubstr("of another machine (AMD EPYC)"));
+    reports::testing::spill(folder / "edgeroof/noise.json", "{");
+    EXPECT_THAT(absent_why("AMD EPYC"), HasSubstr("not JSON"));
+    unsetenv("XDG_STATE_HOME");
+}
+
 Captured run(Arguments arguments) { return test::run("selftest", std::move(arguments)); }
 
 TEST(SelftestCommand, StoresTheNoiseFloorAndPrintsIt) {

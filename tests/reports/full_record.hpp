@@ -56,7 +56,10 @@ class Filler {
 inline Record full_record(const std::string& text) {
     Record record;
     Filler(text).fill(record);
-    for (Measurement& m : record.measurements) m.turns = {0};
+    for (Measurement& m : record.measurements) {
+        m.turns = {0};
+        m.counted->interrupted = {{0}};
+    }
     return record;
 }
 

@@ -82,8 +82,13 @@ TEST(Schema, RequiresWhatReadingRequires) {
     compare("warm_up", P("/measurements/0/warm_up"));
     compare("stop", P("/measurements/0/stop"));
     compare("validity", P("/measurements/0/validity"));
+    compare("counted", P("/measurements/0/counted"));
+    compare("counter", P("/measurements/0/counted/counters/0"));
     compare("sensor", P("/sensors/0"));
     compare("readings", P("/sensors/0/readings"));
+    compare("noise", P("/noise"));
+    compare("noise_series", P("/noise/series/0"));
+    compare("noise_at_distance", P("/noise/series/0/over_time/0"));
     compare("absence", P("/absent/0"));
 }
 

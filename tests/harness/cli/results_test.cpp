@@ -72,6 +72,26 @@ TEST_F(CliResults, ARunMeasuresWhatItIsToldToWithWhatItIsToldTo) {
     }
 }
 
+TEST_F(CliResults, ARunCountsAroundItsSamplesAndKnowsTheMachinesNoise) {
+    ASSERT_EQ(run({"run", "--profile", "./tiny.yaml", "--out", "out"}).code, 0);
+    const reports::Record record = reports::read_record(path("out"));
+    EXPECT_GT(record.counter_overhead_ns.value_or(0.0), 0.0);
+    for (const reports::Measurement& m : record.measurements) {
+        // Parts of a step, and its tokens one by one, are not counted on their own.
+        const bool part = m.in_step || m.kind == reports::Kind::latency;
+        EXPECT_NE(m.counted.has_value(), part) << m.id;
+        if (part) continue;
+        EXPECT_TRUE(m.counted.has_value() && m.counted->interrupted.has_value()) << m.id;
+    }
+    const std::string report = text_of("out/report.md");
+    EXPECT_THAT(report, HasSubstr("Counted around each sample, outside its time:"));
+    // Whoever runs the tests may have made a study of this machine, or not.
+    EXPECT_NE(record.noise.has_value(),
+              std::ranges::any_of(record.absent, [](const reports::Absence& absence) {
+                  return absence.what == "noise floor";
+              }));
+}
+
 TEST_F(CliResults, WhatDoesNotFitTheModelIsSaidAndEndsWithAnotherCode) {
     write("deep.yaml", tiny_profile() + "first_token: { work: [{ tokens: 16, depth: 60 }] }\n");
     const Ended ended = run({"run", "--profile", "./deep.yaml", "--out", "out"});
