@@ -3,8 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 #include <vector>
+
+#include "tests/reports/statistics/noise.hpp"
 
 namespace edgeroof::reports {
 namespace {
@@ -89,6 +92,23 @@ TEST(TwoLevels, FewOrSmallDifferencesAreNone) {
     values.resize(100, 36e9);
     EXPECT_FALSE(two_levels(values));
     EXPECT_FALSE(two_levels(std::vector<double>(20, 0.0)));
+}
+
+TEST(TwoLevels, OfRecordedSeries) {
+    // 29 of its 77 reads take 0.95 to 1.37 ms, the others 1.71 to 2.48; 75.99 MB each.
+    std::vector<double> rates;
+    for (const double ns : testing::recorded("memory_jumps.txt")) rates.push_back(75.988996e6 / ns);
+    const auto found = two_levels(rates);
+    ASSERT_TRUE(found);
+    EXPECT_DOUBLE_EQ(found->share_high, 29.0 / 77.0);
+    // The medians of either group, in the recording itself: the 15th of 29 values in order, the
+    // mean of the 24th and 25th of 48.
+    std::ranges::sort(rates);
+    EXPECT_NEAR(found->low, (rates[23] + rates[24]) / 2.0, 0.01 * found->low);
+    EXPECT_NEAR(found->high, rates[48 + 14], 1e-9 * found->high);
+    // One level, though one of its reads was held up; and one that drifts through 15 %.
+    EXPECT_FALSE(two_levels(testing::recorded("memory_quiet.txt")));
+    EXPECT_FALSE(two_levels(testing::recorded("tokens.txt")));
 }
 
 TEST(TwoLevels, EqualValuesOnEitherSide) {

@@ -85,6 +85,18 @@ TEST(SteadyState, OfRecordedSeries) {
     const auto from = steady_from(slowed);
     ASSERT_TRUE(from.has_value());
     EXPECT_NEAR(static_cast<double>(*from), 48.0, 5.0);
+    // A memory that has changed its speed once, in the first half: the rest is the steady part. Its
+    // first reads are slower than the others, as the recording's own are.
+    const auto jumped = steady_from(recorded("memory_jumps.txt"));
+    ASSERT_TRUE(jumped.has_value());
+    EXPECT_GE(*jumped, 29U);
+    EXPECT_LE(*jumped, 32U);
+    // Played backwards the change lies in the second half, and the front is steady.
+    std::vector<double> backwards = recorded("memory_jumps.txt");
+    std::ranges::reverse(backwards);
+    const auto before = steady_from(backwards);
+    EXPECT_LT(before.value_or(0), 5U);
+    EXPECT_EQ(steady_from(recorded("memory_quiet.txt")), 0U);
 }
 
 }  // namespace
