@@ -59,13 +59,16 @@ class Family {
   public:
     Family(const reports::Measurement& m, const std::vector<Repetition>& repetitions,
            std::size_t index)
-        : m_(m), repetitions_(repetitions), index_(index) {}
+        : m_(m), repetitions_(repetitions), index_(index), name_(m.id) {
+        // Its own name for times that are not of the host's clock.
+        if (m.settings.contains("clock")) name_ += "/manual_time";
+    }
 
     void append(ordered_json& list) const {
         std::vector<double> real, cpu;
         for (std::size_t i = 0; i < repetitions_.size(); ++i) {
             const Repetition& one = repetitions_[i];
-            ordered_json run = head(m_.id, "iteration");
+            ordered_json run = head(name_, "iteration");
             run["repetition_index"] = i;
             run["threads"] = m_.threads.value_or(1);
             run["iterations"] = one.operators;
@@ -89,11 +92,11 @@ class Family {
     ordered_json head(const std::string& name, const char* type) const {
         return {
             {"name", name},      {"family_index", index_}, {"per_family_instance_index", 0},
-            {"run_name", m_.id}, {"run_type", type},       {"repetitions", repetitions_.size()}};
+            {"run_name", name_}, {"run_type", type},       {"repetitions", repetitions_.size()}};
     }
     ordered_json& aggregate_head(ordered_json& list, const std::string& name,
                                  const char* unit) const {
-        ordered_json& entry = list.emplace_back(head(m_.id + '_' + name, "aggregate"));
+        ordered_json& entry = list.emplace_back(head(name_ + '_' + name, "aggregate"));
         entry["threads"] = m_.threads.value_or(1);
         entry["aggregate_name"] = name;
         entry["aggregate_unit"] = unit;
@@ -129,6 +132,7 @@ class Family {
     const reports::Measurement& m_;
     const std::vector<Repetition>& repetitions_;
     std::size_t index_;
+    std::string name_;
 };
 
 }  // namespace

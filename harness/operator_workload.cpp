@@ -151,7 +151,8 @@ reports::Sample OperatorWorkload::run(Chunk& chunk) {
     const std::int64_t start = monotonic_ns();
     const StepTime time =
         chunk.executable->run(Step::at(depth_, static_cast<std::int32_t>(chunk.graph.tokens)));
-    return {start, time.host.count()};
+    own_clock_ = time.device.has_value();
+    return {start, time.device.value_or(time.host).count()};
 }
 
 reports::Measurement OperatorWorkload::describe() const {
@@ -161,6 +162,7 @@ reports::Measurement OperatorWorkload::describe() const {
     m.tokens = step_.tokens;
     m.depth = depth_;
     m.settings["cache"] = cold_ ? "cold" : "warm";
+    if (own_clock_) m.settings["clock"] = "device";
     m.work = record_work(work_);
     m.repetitions = static_cast<std::int64_t>(chunks_.front().graph.ops.size());
     return m;

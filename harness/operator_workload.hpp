@@ -38,7 +38,8 @@ enum class CacheState : std::uint8_t {
 /// model does not fit the last-level cache, weights come from memory in a real step; then copies
 /// are added until the working set is the model's, so that as much of it is found in the cache as
 /// in a step (settings: cache = cold). Else, and where there is too little to read, it runs from
-/// the cache (cache = warm).
+/// the cache (cache = warm). A device that has a clock of its own is timed by that (settings: clock
+/// = device), others by the host's, around the whole step.
 class OperatorWorkload final : public Workload {
   public:
     struct Where {
@@ -83,6 +84,7 @@ class OperatorWorkload final : public Workload {
     std::int64_t depth_;
     edgeroof::Work work_;  ///< of one instance
     bool cold_ = false;
+    bool own_clock_ = false;  ///< the device's times its work
     std::uint64_t resident_bytes_ = 0;
     CopiedWeights weights_;
     std::unique_ptr<Memory> memory_;

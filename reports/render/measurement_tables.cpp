@@ -27,6 +27,15 @@ Cell state(State s) {
             s == State::ok ? Tone::good : Tone::warning};
 }
 
+/// What a share leaves of the whole.
+std::optional<Estimate> rest_of(const std::optional<Estimate>& share) {
+    if (!share) return std::nullopt;
+    Estimate rest{1.0 - share->median, std::nullopt, share->n};
+    if (share->interval)
+        rest.interval = Interval{1.0 - share->interval->high, 1.0 - share->interval->low};
+    return rest;
+}
+
 /// Share of its roof, which roof, and what bounds it.
 void add_share(std::vector<Cell>& row, const Point* p) {
     const Share* share = p == nullptr ? nullptr : p->nearest();
@@ -203,7 +212,10 @@ Table time_table(const StepSummary& step) {
     line(step.groups_in_step ? "all operators, in the running step" : "all operators, each alone",
          step.operators);
     line("outside the operators", step.outside());
-    if (step.groups_in_step) line("the same operators, each alone", step.alone);
+    if (step.groups_in_step) {
+        line("the same operators, each alone", step.alone);
+        line("the gap between these and the step", rest_of(step.alone));
+    }
     line("the step with clocks around its operators", step.profiled);
     return table;
 }

@@ -27,7 +27,8 @@ using testing::HasSubstr;
 
 constexpr std::uint64_t mebibyte = 1024 * 1024;
 
-/// Says that every operator takes a microsecond, and that it runs the first two as one.
+/// Says that every operator takes a microsecond, and that it runs the first two as one; by its own
+/// clock every step takes 3 microseconds.
 class ProfilingDevice final : public Device {
   public:
     const DeviceInfo& info() const override { return inner_.info(); }
@@ -46,7 +47,11 @@ class ProfilingDevice final : public Device {
         void write(TensorId input, std::span<const std::byte> bytes) override {
             inner_->write(input, bytes);
         }
-        StepTime run(const Step& step) override { return inner_->run(step); }
+        StepTime run(const Step& step) override {
+            StepTime time = inner_->run(step);
+            time.device = std::chrono::microseconds(3);
+            return time;
+        }
         void read(TensorId output, std::span<std::byte> bytes) override {
             inner_->read(output, bytes);
         }
@@ -176,6 +181,20 @@ TEST_F(WorkloadsTest, AStepTakenApartIsTheWholeStep) {
     EXPECT_EQ(work.flops, decode.flops);
     EXPECT_EQ(work.bytes(), decode.bytes());
     EXPECT_EQ(whole.work.bytes(), decode.bytes());
+}
+
+TEST_F(WorkloadsTest, ADeviceWithAClockOfItsOwnIsTimedByIt) {
+    ProfilingDevice device;
+    const Graph graph = model_->graph({.tokens = 2, .context = 16, .kv = Format::f32});
+    const auto groups = group_operators(graph);
+    OperatorWorkload workload({.id = "op",
+                               .device = device,
+                               .weights = model_->weights(),
+                               .model_bytes = 1,
+                               .dram_bytes = mebibyte},
+                              on_, graph, groups.front());
+    EXPECT_EQ(workload.sample().ns, 3000);
+    EXPECT_EQ(workload.describe().settings.at("clock"), "device");
 }
 
 TEST_F(WorkloadsTest, AnOperatorAloneIsOneOfItsGroup) {

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 #include <regex>
@@ -16,6 +17,7 @@
 #include "reports/render/markdown.hpp"
 #include "reports/render/roofline_chart.hpp"
 #include "reports/render/series_chart.hpp"
+#include "reports/render/table.hpp"
 #include "tests/reports/full_record.hpp"
 #include "tests/reports/sample_record.hpp"
 #include "tests/reports/temporary_folder.hpp"
@@ -290,6 +292,23 @@ TEST(RooflineChart, StaysInItsFrame) {
         EXPECT_GE(std::stod(y), 0.0);
         EXPECT_LE(std::stod(y), 600.0);
     }
+}
+
+TEST(TimeTable, ShowsTheGapBetweenOperatorsAloneAndTheStep) {
+    Measurement decode;
+    decode.kind = Kind::decode;
+    StepSummary step;
+    step.measurement = &decode;
+    step.groups_in_step = true;
+    step.operators = Estimate{0.98, Interval{0.97, 0.99}, 9};
+    step.alone = Estimate{0.84, Interval{0.79, 0.88}, 9};
+    const Table table = time_table(step);
+    const auto gap = std::ranges::find_if(table.rows, [](const std::vector<Cell>& row) {
+        return row[0].text == "the gap between these and the step";
+    });
+    ASSERT_NE(gap, table.rows.end());
+    EXPECT_EQ((*gap)[3].text, "16 %");
+    EXPECT_EQ((*gap)[3].detail, "12 – 21");
 }
 
 TEST(StandaloneSvg, CarriesItsStyle) {
