@@ -210,8 +210,8 @@ struct StreamTriad {
     std::int64_t passes = 1;
 };
 /// Goes through the cache lines of the I32 weight x{16, lines}, one load waiting for the one
-/// before: after line i comes line x[16 i]. Starts at line 0, makes `hops` hops on one thread;
-/// out{1} = the line where it ends.
+/// before: after line i comes line x[16 i]. Starts at the line that the step's position is, modulo
+/// lines; makes `hops` hops on one thread; out{1} = the line where it ends.
 struct PointerChase {
     TensorId x, out;
     std::int64_t hops = 1;

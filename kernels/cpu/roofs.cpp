@@ -110,8 +110,8 @@ std::string why_no_peak(Isa isa, Arithmetic arithmetic) {
                        name(arithmetic));
 }
 
-std::uint32_t pointer_chase(const std::int32_t* lines, std::int64_t hops) {
-    std::size_t line = 0;
+std::uint32_t pointer_chase(const std::int32_t* lines, std::int64_t from, std::int64_t hops) {
+    auto line = static_cast<std::size_t>(from);
     for (std::int64_t hop = 0; hop < hops; ++hop) line = static_cast<std::size_t>(lines[16 * line]);
     return static_cast<std::uint32_t>(line);
 }

@@ -49,7 +49,7 @@ PeakKernel peak_kernel(Isa isa, Arithmetic arithmetic);
 std::string why_no_peak(Isa isa, Arithmetic arithmetic);
 
 /// `lines` holds the index of the line of 16 numbers to go to after line i at [16 i], all of them
-/// lines of it. Starts at line 0; returns the line where `hops` hops end.
-std::uint32_t pointer_chase(const std::int32_t* lines, std::int64_t hops);
+/// lines of it. Starts at line `from`; returns the line where `hops` hops end.
+std::uint32_t pointer_chase(const std::int32_t* lines, std::int64_t from, std::int64_t hops);
 
 }  // namespace edgeroof::cpu

@@ -122,7 +122,7 @@ class OpRunner {
     }
     void operator()(const PointerChase& op) {
         const View lines = at(op.x);
-        std::size_t line = 0;
+        auto line = static_cast<std::size_t>(position_) % (lines.size() / 16);
         for (std::int64_t hop = 0; hop < op.hops; ++hop)
             line = static_cast<std::size_t>(lines[16 * line]);
         out(op) = {static_cast<double>(line)};

@@ -104,18 +104,20 @@ class StreamStoreStep final : public CpuStep {
 /// One thread goes; the others wait.
 class PointerChaseStep final : public CpuStep {
   public:
-    PointerChaseStep(const std::int32_t* lines, std::int64_t hops, Slot out)
-        : lines_(lines), hops_(hops), out_(out) {
+    PointerChaseStep(const std::int32_t* lines, std::int64_t count, std::int64_t hops, Slot out)
+        : lines_(lines), count_(count), hops_(hops), out_(out) {
         accesses = {{out, true}};
     }
 
     void run(const Lane& lane) const override {
-        if (lane.thread == 0) *lane.floats(out_) = static_cast<float>(pointer_chase(lines_, hops_));
+        if (lane.thread == 0)
+            *lane.floats(out_) =
+                static_cast<float>(pointer_chase(lines_, lane.position % count_, hops_));
     }
 
   private:
     const std::int32_t* lines_;
-    std::int64_t hops_;
+    std::int64_t count_, hops_;
     Slot out_;
 };
 
@@ -192,7 +194,8 @@ void plan_step(Planner& planner, const PointerChase& op) {
     for (std::int64_t line = 0; line < x.shape.rows(); ++line)
         if (lines[16 * line] < 0 || lines[16 * line] >= x.shape.rows())
             throw std::invalid_argument("'" + x.name + "' leads out of its lines");
-    planner.add(std::make_unique<PointerChaseStep>(lines, op.hops, planner.slot(op.out)));
+    planner.add(
+        std::make_unique<PointerChaseStep>(lines, x.shape.rows(), op.hops, planner.slot(op.out)));
 }
 
 void plan_step(Planner& planner, const PeakCompute& op) {

@@ -205,6 +205,10 @@ TEST_P(RoofsTest, PointersAreFollowedOneByOne) {
     float line = -1.0F;
     executable->read(out, std::as_writable_bytes(std::span(&line, 1)));
     EXPECT_EQ(line, 5 * 3 % 7);
+    // A step at another position starts elsewhere, so that no two go through the same lines.
+    executable->run(Step::at(9, 1));
+    executable->read(out, std::as_writable_bytes(std::span(&line, 1)));
+    EXPECT_EQ(line, (9 + 5 * 3) % 7);
     // A step that leads out of the lines is refused before anything follows it.
     const Lines wrong(-3);
     const auto wrong_memory = device_->create_memory(wrong);
