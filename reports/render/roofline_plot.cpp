@@ -64,14 +64,15 @@ RooflinePlot::RooflinePlot(const Analysis& analysis, std::string_view device)
     if (!is_empty()) choose_scales();
 }
 
+std::ptrdiff_t RooflinePlot::held_against(const RoofLine& roof) const {
+    return std::ranges::count_if(points_, [&](const Point* p) {
+        return (p->memory_share && p->memory_roof == &roof) ||
+               (p->compute_share && p->compute_roof == &roof) ||
+               (p->kernel_share && p->kernel_roof == &roof);
+    });
+}
+
 void RooflinePlot::choose_roofs(std::string_view device) {
-    const auto held_against = [&](const RoofLine& roof) {
-        return std::ranges::count_if(points_, [&](const Point* p) {
-            return (p->memory_share && p->memory_roof == &roof) ||
-                   (p->compute_share && p->compute_roof == &roof) ||
-                   (p->kernel_share && p->kernel_roof == &roof);
-        });
-    };
     std::optional<std::int32_t> threads;
     for (const RoofLine& roof : analysis_.roofs)
         if (roof.device == device && roof.threads) threads = std::max(threads, roof.threads);
@@ -83,7 +84,8 @@ void RooflinePlot::choose_roofs(std::string_view device) {
         if (roof.device != device || !family || (roof.threads && roof.threads != threads)) continue;
         // The rate at which one format is decoded and multiplied bounds its own matmuls alone.
         const auto used = held_against(roof);
-        const bool general = kind_of(roof).empty() || kind_of(roof) == "peak_compute";
+        const bool general =
+            (kind_of(roof).empty() || kind_of(roof) == "peak_compute") && roof.format != "F64";
         if (roof.resource != Resource::memory && !general && used == 0) continue;
         const auto known = std::ranges::find(families, *family);
         if (known == families.end()) {
@@ -100,13 +102,20 @@ void RooflinePlot::choose_roofs(std::string_view device) {
 }
 
 void RooflinePlot::choose_others(std::string_view device, std::optional<std::int32_t> threads) {
+    const auto is_read = [](const RoofLine& roof) {
+        return roof.resource == Resource::memory && kind_of(roof) == "stream_read";
+    };
     for (const RoofLine& roof : analysis_.roofs) {
         if (roof.device != device || !roof.threads || roof.threads == threads) continue;
-        const bool is_read = roof.resource == Resource::memory && kind_of(roof) == "stream_read";
-        const bool is_drawn = std::ranges::any_of(roofs_, [&](const RoofLine* own) {
-            return own->resource == roof.resource && own->name == roof.name;
+        const bool is_fastest = std::ranges::none_of(analysis_.roofs, [&](const RoofLine& other) {
+            return other.device == device && other.threads == roof.threads && is_read(other) &&
+                   other.rate.median > roof.rate.median;
         });
-        if (is_read || (roof.resource == Resource::compute && is_drawn)) others_.push_back(&roof);
+        const bool bounds = std::ranges::any_of(roofs_, [&](const RoofLine* own) {
+            return own->resource == Resource::compute && own->name == roof.name &&
+                   held_against(*own) > 0;
+        });
+        if ((is_read(roof) && (is_fastest || is_dram(roof))) || bounds) others_.push_back(&roof);
     }
 }
 

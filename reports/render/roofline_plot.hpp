@@ -16,18 +16,19 @@ namespace edgeroof::reports {
 class RooflinePlot {
   public:
     static constexpr double width = 960.0;
-    static constexpr double height = 600.0;
+    static constexpr double height = 620.0;
     static constexpr double label_size = 12.0;
-    static constexpr Box area{78.0, 56.0, width - 18.0, height - 58.0};
+    static constexpr Box area{78.0, 76.0, width - 18.0, height - 58.0};
 
     RooflinePlot(const Analysis& analysis, std::string_view device);
 
     bool is_empty() const { return roofs_.empty() && points_.empty(); }
     /// Of the points' threads: of each level the read and the copy that most points are held
-    /// against, or the fastest; of arithmetic FP32's, the int8 dot's and those that bound a point;
-    /// of kernels those of a point.
+    /// against, or the fastest; all arithmetic but FP64's that bounds no point; of kernels those
+    /// that a point is held against.
     const std::vector<const RoofLine*>& roofs() const { return roofs_; }
-    /// Of other numbers of threads: reads, and the arithmetic that roofs() has.
+    /// Of other numbers of threads: reads of DRAM and of the nearest cache, and the arithmetic that
+    /// points are held against.
     const std::vector<const RoofLine*>& others() const { return others_; }
     /// In the order in which they are drawn.
     const std::vector<const Point*>& points() const { return points_; }
@@ -49,6 +50,8 @@ class RooflinePlot {
     bool is_pale(const Point& point) const;
 
   private:
+    /// How many points are held against it.
+    std::ptrdiff_t held_against(const RoofLine& roof) const;
     void choose_roofs(std::string_view device);
     void choose_others(std::string_view device, std::optional<std::int32_t> threads);
     void choose_scales();

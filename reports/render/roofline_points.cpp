@@ -86,9 +86,8 @@ void draw_roofline_legend(Markup& svg, const RooflinePlot& plot) {
     if (plot.has_in_step()) entries.push_back({"pale", Shape::circle, "pale: operator alone"});
     if (std::ranges::any_of(plot.roofs(),
                             [](const RoofLine* r) { return r->resource == Resource::kernel; }))
-        entries.push_back({"roof kernel", Shape::line, "kernel of a format, from cache"});
-    if (!plot.others().empty())
-        entries.push_back({"roof other", Shape::line, "roofs of fewer threads"});
+        entries.push_back({"roof kernel", Shape::line, "kernel, from cache"});
+    if (!plot.others().empty()) entries.push_back({"roof other", Shape::line, "fewer threads"});
     draw_legend(svg, entries,
                 {RooflinePlot::area.left, 8.0, RooflinePlot::area.right, RooflinePlot::area.top});
 }

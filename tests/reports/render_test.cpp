@@ -290,7 +290,7 @@ TEST(RooflineChart, StaysInItsFrame) {
     }
     for (const std::string& y : matches(svg, " (?:cy|y1|y2)=\"([^\"]*)\"")) {
         EXPECT_GE(std::stod(y), 0.0);
-        EXPECT_LE(std::stod(y), 600.0);
+        EXPECT_LE(std::stod(y), 620.0);
     }
 }
 
