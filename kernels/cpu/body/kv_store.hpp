@@ -15,17 +15,21 @@ struct Q8Block {
 };
 
 EDGEROOF_INLINE Q8Block encode_q8(const float* x) {
-    Q8Block block{};
-    float greatest = 0.0F;
+    // Of positive floats the bits are ordered alike: integers, since compilers take no float's
+    // maximum of several lanes.
+    std::int32_t largest = 0;
     for (std::int64_t i = 0; i < 32; ++i) {
-        const float size = __builtin_fabsf(x[i]);
-        greatest = size > greatest ? size : greatest;
+        const std::int32_t size = __builtin_bit_cast(std::int32_t, x[i]) & 0x7FFFFFFF;
+        largest = size > largest ? size : largest;
     }
-    const float scale = greatest / 127.0F;
+    const float scale = __builtin_bit_cast(float, largest) / 127.0F;
     const float inverse = scale > 0.0F ? 1.0F / scale : 0.0F;
-    block.scale = float_to_half(scale);
+    Q8Block block{.scale = float_to_half(scale), .codes = {}};
+    // Adding 1.5 * 2^23 leaves the number, rounded to nearest, in the low bits.
+    constexpr float round = 0x1.8p23F;
     for (std::int64_t i = 0; i < 32; ++i)
-        block.codes[i] = static_cast<std::int8_t>(__builtin_roundf(x[i] * inverse));
+        block.codes[i] = static_cast<std::int8_t>(
+            __builtin_bit_cast(std::int32_t, x[i] * inverse + round) & 0xFF);
     return block;
 }
 
