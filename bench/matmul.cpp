@@ -89,11 +89,15 @@ class Operands {
     std::vector<float> x_, out_;
 };
 
-/// The rate of the kernel's arithmetic: int8 where it multiplies int8 activations; none is measured
-/// of BF16, nor on paths that have no int8 dot product.
+/// The rate of the kernel's arithmetic: that of F32 for float weights and where activations are
+/// read as they come, of BF16 where they are rounded to it, else of int8. Null on paths that have
+/// none.
 cpu::PeakKernel peak_of(const MatmulKernel& kernel, const cpu::Roofs& roofs) {
-    if (kernel.prepare == nullptr) return cpu::peak_kernel(roofs.isa, Arithmetic::fp32);
-    return kernel.format == Format::bf16 ? nullptr : cpu::peak_kernel(roofs.isa, Arithmetic::int8);
+    const bool rounded = kernel.format == Format::bf16 && kernel.prepare != nullptr;
+    const bool floats = kernel.prepare == nullptr || traits(kernel.format).block_values == 1;
+    return cpu::peak_kernel(roofs.isa, rounded  ? Arithmetic::bf16
+                                       : floats ? Arithmetic::fp32
+                                                : Arithmetic::int8);
 }
 
 void measure(benchmark::State& state, const MatmulKernel& kernel, Size size,
