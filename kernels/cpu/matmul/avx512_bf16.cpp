@@ -44,11 +44,24 @@ EDGEROOF_INLINE __m128 sum_each(const __m512 (&x)[4]) {
     return _mm256_castps256_ps128(half) + _mm256_extractf128_ps(half, 1);
 }
 
-/// out[t * m + r] (+)= products over `count` values, of rows and tokens that are k apart.
+/// Weights, rows `row_stride` apart, and activations of tokens that are k apart.
+struct Sides {
+    const Bfloat* weights;
+    std::int64_t row_stride;
+    const Bfloat* x;
+    std::int64_t k;
+};
+
+/// Where a tile's results go.
+struct Results {
+    float* first;
+    std::int64_t token_stride;
+    std::int64_t row_stride = 1;
+};
+
+/// Each result (+)= products over `count` values of k; `accumulate` adds.
 template <int rows, int tokens>
-EDGEROOF_INLINE void multiply_tile(const Bfloat* weights, const Bfloat* x, std::int64_t k,
-                                   std::int64_t count, float* out, std::int64_t m,
-                                   bool accumulate) {
+EDGEROOF_INLINE void multiply_tile(Sides at, std::int64_t count, Results out, bool accumulate) {
     constexpr int chains = rows * tokens >= 8 ? 1 : 8 / (rows * tokens);
     __m512 sums[chains][tokens][rows];
     for (int c = 0; c < chains; ++c)
@@ -56,9 +69,9 @@ EDGEROOF_INLINE void multiply_tile(const Bfloat* weights, const Bfloat* x, std::
             for (int r = 0; r < rows; ++r) sums[c][t][r] = _mm512_setzero_ps();
     const auto step = [&](int c, auto load_at) __attribute__((always_inline)) {
         __m512bh w[rows];
-        for (int r = 0; r < rows; ++r) w[r] = load_at(weights + r * k);
+        for (int r = 0; r < rows; ++r) w[r] = load_at(at.weights + r * at.row_stride);
         for (int t = 0; t < tokens; ++t) {
-            const __m512bh a = load_at(x + t * k);
+            const __m512bh a = load_at(at.x + t * at.k);
             for (int r = 0; r < rows; ++r) sums[c][t][r] = _mm512_dpbf16_ps(sums[c][t][r], w[r], a);
         }
     };
@@ -76,38 +89,62 @@ EDGEROOF_INLINE void multiply_tile(const Bfloat* weights, const Bfloat* x, std::
             0, [&](const Bfloat* p)
                    __attribute__((always_inline)) { return load_first(p + i, count - i); });
     for (int t = 0; t < tokens; ++t) {
-        for (int c = 1; c < chains; ++c)
-            for (int r = 0; r < rows; ++r) sums[0][t][r] = sums[0][t][r] + sums[c][t][r];
-        if constexpr (rows == 4) {
-            __m128 totals = sum_each(sums[0][t]);
-            if (accumulate) totals = totals + _mm_loadu_ps(out + t * m);
-            _mm_storeu_ps(out + t * m, totals);
-        } else {
-            for (int r = 0; r < rows; ++r)
-                out[t * m + r] =
-                    (accumulate ? out[t * m + r] : 0.0F) + _mm512_reduce_add_ps(sums[0][t][r]);
+        float totals[rows];
+        for (int r = 0; r < rows; ++r)
+            for (int c = 1; c < chains; ++c) sums[0][t][r] = sums[0][t][r] + sums[c][t][r];
+        if constexpr (rows == 4)
+            _mm_storeu_ps(totals, sum_each(sums[0][t]));
+        else
+            for (int r = 0; r < rows; ++r) totals[r] = _mm512_reduce_add_ps(sums[0][t][r]);
+        for (int r = 0; r < rows; ++r) {
+            float& result = out.first[t * out.token_stride + r * out.row_stride];
+            result = accumulate ? result + totals[r] : totals[r];
         }
     }
+}
+
+Sides sides(const MatmulArgs& args) {
+    return {reinterpret_cast<const Bfloat*>(args.weights), args.k,
+            reinterpret_cast<const Bfloat*>(args.activations), args.k};
+}
+
+/// Few tokens wait for memory: rows pass side by side from places far apart, since hardware
+/// prefetchers end with a page: while one stream waits for its next page, the others flow.
+template <int tokens>
+EDGEROOF_INLINE void few_tokens(const MatmulArgs& args, std::int64_t token) {
+    constexpr int streams = 4;
+    const Sides all = sides(args);
+    const std::int64_t each = (args.row_end - args.row_begin) / streams;
+    const auto tile = [&]<int rows>(std::int64_t row) __attribute__((always_inline)) {
+        multiply_tile<rows, tokens>(
+            {all.weights + row * args.k, each * args.k, all.x + token * args.k, args.k}, args.k,
+            {args.out + token * args.m + row, args.m, each}, false);
+    };
+    std::int64_t row = args.row_begin;
+    for (; row < args.row_begin + each; ++row) tile.template operator()<streams>(row);
+    for (row += (streams - 1) * each; row < args.row_end; ++row) tile.template operator()<1>(row);
 }
 
 /// `tokens` tokens times rows [row, row_end) over one chunk that begins at value `begin`.
 template <int tokens>
 EDGEROOF_INLINE void multiply_rows(const MatmulArgs& args, std::int64_t token, std::int64_t row,
                                    std::int64_t row_end, std::int64_t begin, std::int64_t count) {
-    const auto* weights = reinterpret_cast<const Bfloat*>(args.weights) + begin;
-    const auto* x = reinterpret_cast<const Bfloat*>(args.activations) + token * args.k + begin;
-    float* out = args.out + token * args.m;
-    // Few tokens wait for memory: one row after the other is the order it likes.
-    constexpr int rows = tokens >= 4 ? row_tile : 1;
-    for (; row + rows <= row_end; row += rows)
-        multiply_tile<rows, tokens>(weights + row * args.k, x, args.k, count, out + row, args.m,
-                                    begin > 0);
-    for (; row < row_end; ++row)
-        multiply_tile<1, tokens>(weights + row * args.k, x, args.k, count, out + row, args.m,
-                                 begin > 0);
+    const Sides all = sides(args);
+    const auto tile = [&]<int rows>() __attribute__((always_inline)) {
+        multiply_tile<rows, tokens>(
+            {all.weights + row * args.k + begin, args.k, all.x + token * args.k + begin, args.k},
+            count, {args.out + token * args.m + row, args.m}, begin > 0);
+    };
+    for (; row + row_tile <= row_end; row += row_tile) tile.template operator()<row_tile>();
+    for (; row < row_end; ++row) tile.template operator()<1>();
 }
 
 void run(const MatmulArgs& args) {
+    const std::int64_t tokens = args.token_end - args.token_begin;
+    if (tokens == 1) return few_tokens<1>(args, args.token_begin);
+    if (tokens == 2) return few_tokens<2>(args, args.token_begin);
+    if (tokens == 3) return few_tokens<3>(args, args.token_begin);
+    if (tokens == 4) return few_tokens<4>(args, args.token_begin);
     for (std::int64_t row = args.row_begin; row < args.row_end; row += panel_rows) {
         const std::int64_t row_end =
             row + panel_rows < args.row_end ? row + panel_rows : args.row_end;
