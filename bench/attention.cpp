@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "bench/counters.hpp"
+#include "bench/program.hpp"
 #include "kernels/cpu/ops.hpp"
 
 namespace edgeroof::bench {
@@ -121,8 +122,5 @@ void add_all() {
 
 int main(int argc, char** argv) {
     edgeroof::bench::add_all();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
+    return edgeroof::bench::run_benchmarks(argc, argv);
 }

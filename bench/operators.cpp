@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "bench/counters.hpp"
+#include "bench/program.hpp"
 #include "kernels/cpu/matmul.hpp"
 #include "kernels/cpu/ops.hpp"
 
@@ -216,8 +217,5 @@ void add_all() {
 
 int main(int argc, char** argv) {
     edgeroof::bench::add_all();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    benchmark::RunSpecifiedBenchmarks();
-    benchmark::Shutdown();
+    return edgeroof::bench::run_benchmarks(argc, argv);
 }

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <memory>
 
+#include "bench/program.hpp"
 #include "kernels/cpu/roofs.hpp"
 
 namespace edgeroof::bench {
@@ -104,7 +105,5 @@ void add_all() {
 
 int main(int argc, char** argv) {
     edgeroof::bench::add_all();
-    benchmark::Initialize(&argc, argv);
-    if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-    benchmark::RunSpecifiedBenchmarks();
+    return edgeroof::bench::run_benchmarks(argc, argv);
 }
