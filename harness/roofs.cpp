@@ -99,9 +99,10 @@ class RoofWorkload final : public Workload {
         m.op->shape = {main.shape.row(), main.shape.rows()};
         const edgeroof::Work work = work_of(graph_, op, 0);
         const auto each = static_cast<std::uint64_t>(m.repetitions);
-        // What comes once for all passes, a checksum, is none of one pass's.
+        // What a read and a chase return comes once for all passes: it is none of one pass's.
+        const bool returns = entry_.kind == RoofKind::read || entry_.kind == RoofKind::latency;
         m.work = {work.flops / each, work.weight_bytes / each, work.state_bytes / each,
-                  work.activation_bytes / each};
+                  returns ? 0 : work.activation_bytes / each};
         if (is_stream(entry_.kind)) {
             m.settings["streams"] = std::to_string(walk_.streams);
             m.settings["prefetch"] = walk_.prefetch > 0

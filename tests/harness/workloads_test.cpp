@@ -334,6 +334,15 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
               std::set{Arithmetic::fp32});
 }
 
+/// One pass of so much is a whole sample, or nearly.
+TEST(RoofWorkloads, AReadOfOnePassCountsNoChecksum) {
+    const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 1, .pinning = false});
+    RoofSet roofs(*cpu, 1, "best", {});
+    const Level large{"DRAM", 0, 64 * mebibyte};
+    EXPECT_EQ(roofs.make(memory_entry(RoofKind::read, large))->describe().work.bytes(),
+              64 * mebibyte);
+}
+
 class PlanTest : public testing::Test {
   protected:
     PlanTest() {
