@@ -15,8 +15,8 @@
 namespace edgeroof::harness {
 namespace {
 
-/// Of the roof, between repetitions: some passes of a DRAM stream.
-constexpr double roof_slice_seconds = 0.03;
+/// Of the roof, right before and after a repetition: some passes of a DRAM stream.
+constexpr double roof_slice_seconds = 0.06;
 
 std::int64_t tokens_of(const LlmTest& test) { return test.n_prompt + test.n_gen + test.n_depth; }
 
@@ -101,10 +101,14 @@ void LlmBench::repeat(const LlmTest& test, LlmResult& result, Workload* roof) {
     const LoadedModel& model = models_.at(test.model);
     const bool in_turns = model.tensor_bytes() > device_.device->info().last_level_cache_bytes;
     std::vector<double> rates, shares;
-    if (roof != nullptr) rates.push_back(roof_rate(*roof));
+    const auto measure_roof = [&](bool now) {
+        if (roof != nullptr && now) rates.push_back(roof_rate(*roof));
+    };
+    measure_roof(!in_turns);
     if (options_.warm_up) warm_up(test);
     for (std::int64_t i = 0; i < options_.repetitions && interrupt_signal() == 0; ++i) {
         engine_->fill(test.n_depth);
+        measure_roof(in_turns);
         const std::int64_t start = monotonic_ns();
         if (test.n_prompt > 0) engine_->prefill(test.n_prompt, test.n_depth);
         std::int64_t begin = monotonic_ns();
@@ -116,7 +120,7 @@ void LlmBench::repeat(const LlmTest& test, LlmResult& result, Workload* roof) {
         }
         result.samples_ns.push_back(begin - start);
         if (roof != nullptr && (in_turns || i + 1 == options_.repetitions)) {
-            rates.push_back(roof_rate(*roof));
+            measure_roof(true);
             const double beside = (rates[rates.size() - 2] + rates.back()) / 2;
             shares.push_back(static_cast<double>(result.bytes) /
                              seconds_of(result.samples_ns.back()) / beside);

@@ -66,7 +66,7 @@ OptionSet option_set() {
         "CPU instruction set path (default: the best there is)")(
         "repack", po::value<std::string>()->default_value("on")->value_name("on|off"),
         "lay weights out for the instruction set at load, or use them as the file has them")(
-        "no-roof", "do not measure memory bandwidth between the repetitions")(
+        "no-roof", "do not measure memory bandwidth beside each repetition")(
         "progress", "tell on stderr which test runs");
     return set;
 }

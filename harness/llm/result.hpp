@@ -34,7 +34,7 @@ struct LlmResult {
     std::string isa;
     bool repack = true;
     std::string roof;  ///< "DRAM read"; of the memory that the model is read from
-    std::optional<double> roof_bytes_per_s;  ///< measured between the repetitions
+    std::optional<double> roof_bytes_per_s;  ///< measured right before and after each repetition
     std::optional<double> roof_share;        ///< of each repetition in that beside it; the median
 
     std::vector<double> samples_ts() const;  ///< tokens per second of each repetition
