@@ -65,7 +65,10 @@ class RoofWorkload final : public Workload {
         compile(variant);
         for (int tries = 0; tries < 5; ++tries) {
             run();  // pages are mapped, clocks rise
-            const double seconds = seconds_of(run().ns);
+            // A thread that had to wait makes one run long: too few passes would be for good.
+            double seconds = seconds_of(run().ns);
+            for (int again = 0; again < 2 && seconds >= 0.7 * sample_seconds; ++again)
+                seconds = std::min(seconds, seconds_of(run().ns));
             if (seconds >= 0.7 * sample_seconds) break;
             const double factor = 1.1 * sample_seconds / std::max(seconds, 1e-7);
             passes_ = std::min(

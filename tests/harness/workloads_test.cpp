@@ -334,6 +334,47 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
               std::set{Arithmetic::fp32});
 }
 
+/// By its own clock a pass of a stream takes a microsecond; but the second run of each single pass
+/// is a hundredth of a second late.
+class StallingDevice final : public Device {
+  public:
+    const DeviceInfo& info() const override { return inner_->info(); }
+    std::unique_ptr<edgeroof::Memory> create_memory(const WeightSource& weights) override {
+        return inner_->create_memory(weights);
+    }
+    std::unique_ptr<Executable> compile(const Graph& graph, edgeroof::Memory&) override {
+        return std::make_unique<Stalling>(std::get<StreamRead>(graph.ops.front().kind).passes);
+    }
+
+  private:
+    class Stalling final : public Executable {
+      public:
+        explicit Stalling(std::int64_t passes) : passes_(passes) {}
+        void write(TensorId, std::span<const std::byte>) override {}
+        StepTime run(const Step&) override {
+            StepTime time{};
+            time.device = std::chrono::microseconds(passes_);
+            if (++runs_ == 2 && passes_ == 1) *time.device += std::chrono::milliseconds(10);
+            return time;
+        }
+        void read(TensorId, std::span<std::byte>) override {}
+        std::vector<GroupTime> profile(const Step&) override { return {}; }
+
+      private:
+        std::int64_t passes_, runs_ = 0;
+    };
+
+    std::unique_ptr<Device> inner_ = make_cpu_device({.threads = 1, .pinning = false});
+};
+
+TEST(RoofWorkloads, OneStalledRunDoesNotMakeSamplesOfOnePass) {
+    StallingDevice device;
+    RoofSet roofs(device, 1, "best", {});
+    const auto read = roofs.make(memory_entry(RoofKind::read, {"L1", 32768, 16384}));
+    EXPECT_GE(read->sample().ns, 1'400'000);
+    EXPECT_GE(read->describe().repetitions, 1400);
+}
+
 /// One pass of so much is a whole sample, or nearly.
 TEST(RoofWorkloads, AReadOfOnePassCountsNoChecksum) {
     const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 1, .pinning = false});
