@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The roofs of a device: which there are, and what each says of itself.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "devices/cpu/cpu_device.hpp"
+#include "harness/roof_sweep.hpp"
+#include "harness/roofs.hpp"
+
+namespace edgeroof::harness {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr std::uint64_t mebibyte = 1024 * 1024;
+
+/// 2 MiB of L2 and 32 MiB of L3 on one core.
+std::vector<Level> levels() {
+    return levels_by_size({{2, 2 * mebibyte}, {3, 32 * mebibyte}}, 1, 64ULL << 30);
+}
+
+std::vector<std::string> names_of(const RoofPlan& plan) {
+    std::vector<std::string> names;
+    for (const RoofEntry& entry : plan.entries()) names.push_back(entry.roof.name);
+    return names;
+}
+
+TEST(RoofPlanTest, EveryKindAtEveryLevel) {
+    EXPECT_THAT(names_of(RoofPlan(levels())),
+                ElementsAre("DRAM read", "L2 read", "L3 read", "DRAM copy", "L2 copy", "L3 copy",
+                            "FP32 FMA", "BF16 dot", "INT8 dot"));
+    RoofChoice choice;
+    choice.kinds = {RoofKind::latency, RoofKind::kernel};
+    choice.levels = {"L3"};
+    choice.formats = {Format::q4_k};
+    EXPECT_THAT(names_of(RoofPlan(levels(), choice)),
+                ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, 96 tokens"));
+}
+
+TEST(RoofPlanTest, SizesFollowTheCaches) {
+    const RoofPlan plan(levels());
+    EXPECT_EQ(plan.dram_bytes(), 512 * mebibyte);
+    EXPECT_EQ(plan.read_of(mebibyte).roof.name, "L2 read");
+    EXPECT_EQ(plan.read_of(mebibyte).bytes, mebibyte);
+    EXPECT_EQ(plan.read_of(3 * mebibyte).roof.name, "L3 read");
+    EXPECT_EQ(plan.read_of(600 * mebibyte).roof.name, "DRAM read");
+    // Between the last cache and DRAM the roof has the size of the working set.
+    EXPECT_EQ(plan.read_of(76'400'000).roof.name, "DRAM read (76 MB)");
+    EXPECT_EQ(plan.read_of(76'400'000).bytes, 76'000'000U);
+    EXPECT_EQ(plan.read_of(76'400'000).roof.level, "DRAM");
+    EXPECT_EQ(plan.compute_for("Q4_K").roof.name, "INT8 dot");
+    EXPECT_EQ(plan.compute_for("BF16").roof.name, "FP32 FMA");
+    EXPECT_FALSE(plan.kernel_for("Q4_K", 1)) << "no kernels are asked for";
+    RoofChoice choice;
+    choice.kinds = {RoofKind::kernel};
+    const RoofPlan kernels(levels(), choice);
+    EXPECT_EQ(kernels.kernel_for("Q4_K", 1)->roof.name, "Q4_K kernel, 1 token");
+    EXPECT_EQ(kernels.kernel_for("Q4_K", 7)->roof.name, "Q4_K kernel, 96 tokens");
+    EXPECT_FALSE(kernels.kernel_for("F16", 1));
+    choice.supported = {Arithmetic::bf16};
+    EXPECT_EQ(RoofPlan(levels(), choice).compute_for("BF16").roof.name, "BF16 dot");
+}
+
+TEST(RoofPlanTest, SmallMachinesAndUnknownCaches) {
+    // An eighth of the memory at most; without caches there is DRAM alone.
+    EXPECT_EQ(RoofPlan(levels_by_size({{2, 512 * 1024}}, 1, 256 * mebibyte)).dram_bytes(),
+              32 * mebibyte);
+    const RoofPlan unknown(levels_by_size({}, 1, 0));
+    EXPECT_EQ(unknown.dram_bytes(), 64 * mebibyte);
+    EXPECT_EQ(unknown.read_of(1000).roof.level, "DRAM");
+}
+
+/// Each kind of roof on a real device: what it says of itself fits what it does.
+TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
+    const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 2, .pinning = false});
+    RoofSet roofs(*cpu, 2, "best", {{{1, 32 * 1024}, {2, mebibyte}}, "2 threads"});
+    const Level small{"L1", 65536, 24 * 1024};
+    for (const RoofKind kind : {RoofKind::read, RoofKind::write, RoofKind::copy, RoofKind::triad}) {
+        const auto workload = roofs.make(memory_entry(kind, small));
+        EXPECT_GT(workload->sample().ns, 0);
+        const reports::Measurement m = workload->describe();
+        SCOPED_TRACE(m.id);
+        EXPECT_TRUE(m.id.starts_with("roof/cpu/2 threads/L1 ")) << "roofs of another scope";
+        EXPECT_EQ(m.roof->level, "L1");
+        EXPECT_EQ(m.roof->resource, reports::Resource::memory);
+        EXPECT_EQ(m.settings.count("huge_pages"), 1U);
+        // Three operands of 24 KiB / 3, two of half of it, or one: always the whole set.
+        EXPECT_EQ(m.work.bytes(), 24U * 1024);
+        EXPECT_GE(m.repetitions, 1);
+        EXPECT_EQ(m.settings.count("streams"), 1U);
+        EXPECT_EQ(m.settings.count("stores"), kind == RoofKind::read ? 0U : 1U);
+    }
+    const reports::Measurement latency =
+        roofs.make(memory_entry(RoofKind::latency, small))->describe();
+    EXPECT_EQ(latency.roof->resource, reports::Resource::latency);
+    EXPECT_EQ(latency.threads, 1);
+    EXPECT_GT(latency.repetitions, 1);
+    const reports::Measurement peak = roofs.make(compute_entry(Arithmetic::fp64))->describe();
+    EXPECT_EQ(peak.op->format, "F64");
+    EXPECT_GT(peak.work.flops, 0U);
+    EXPECT_THROW(roofs.make(compute_entry(Arithmetic::int4)), Unsupported);
+    for (const std::int64_t tokens : kernel_tokens) {
+        const reports::Measurement kernel =
+            roofs.make(kernel_entry(Format::q4_0, tokens))->describe();
+        EXPECT_EQ(kernel.roof->resource, reports::Resource::kernel);
+        EXPECT_EQ(kernel.tokens, tokens);
+        // Half of L1 holds the weights of one token's; 96 tokens' activations are more than L1.
+        EXPECT_EQ(kernel.roof->level, tokens == 1 ? "L1" : "L2");
+        ASSERT_EQ(kernel.op->shape.size(), 2U);
+        const auto weights = static_cast<std::uint64_t>(kernel.op->shape[0] * kernel.op->shape[1]);
+        EXPECT_EQ(kernel.work.weight_bytes, weights / 32 * 18);
+        EXPECT_EQ(kernel.work.flops, 2 * weights * static_cast<std::uint64_t>(tokens));
+    }
+    EXPECT_EQ(supported_arithmetic(*cpu, {Arithmetic::fp32, Arithmetic::int4}),
+              std::set{Arithmetic::fp32});
+}
+
+/// By its own clock a pass of a stream takes a microsecond; but the second run of each single pass
+/// is a hundredth of a second late.
+class StallingDevice final : public Device {
+  public:
+    const DeviceInfo& info() const override { return inner_->info(); }
+    std::unique_ptr<edgeroof::Memory> create_memory(const WeightSource& weights) override {
+        return inner_->create_memory(weights);
+    }
+    std::unique_ptr<Executable> compile(const Graph& graph, edgeroof::Memory&) override {
+        return std::make_unique<Stalling>(std::get<StreamRead>(graph.ops.front().kind).passes);
+    }
+
+  private:
+    class Stalling final : public Executable {
+      public:
+        explicit Stalling(std::int64_t passes) : passes_(passes) {}
+        void write(TensorId, std::span<const std::byte>) override {}
+        StepTime run(const Step&) override {
+            StepTime time{};
+            time.device = std::chrono::microseconds(passes_);
+            if (++runs_ == 2 && passes_ == 1) *time.device += std::chrono::milliseconds(10);
+            return time;
+        }
+        void read(TensorId, std::span<std::byte>) override {}
+        std::vector<GroupTime> profile(const Step&) override { return {}; }
+
+      private:
+        std::int64_t passes_, runs_ = 0;
+    };
+
+    std::unique_ptr<Device> inner_ = make_cpu_device({.threads = 1, .pinning = false});
+};
+
+TEST(RoofWorkloads, OneStalledRunDoesNotMakeSamplesOfOnePass) {
+    StallingDevice device;
+    RoofSet roofs(device, 1, "best", {});
+    const auto read = roofs.make(memory_entry(RoofKind::read, {"L1", 32768, 16384}));
+    EXPECT_GE(read->sample().ns, 1'400'000);
+    EXPECT_GE(read->describe().repetitions, 1400);
+}
+
+/// One pass of so much is a whole sample, or nearly.
+TEST(RoofWorkloads, AReadOfOnePassCountsNoChecksum) {
+    const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 1, .pinning = false});
+    RoofSet roofs(*cpu, 1, "best", {});
+    const Level large{"DRAM", 0, 64 * mebibyte};
+    EXPECT_EQ(roofs.make(memory_entry(RoofKind::read, large))->describe().work.bytes(),
+              64 * mebibyte);
+}
+
+}  // namespace
+}  // namespace edgeroof::harness
