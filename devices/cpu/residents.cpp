@@ -51,7 +51,7 @@ Buffer Residents::allocate_weight(std::size_t bytes, const Tensor& weight, Pages
 
 const std::byte* Residents::packed(const Tensor& weight) {
     const MatmulKernel& kernel = this->kernel(weight.format);
-    if (!kernel.pack) return mapped(weight);
+    if (!kernel.pack) return repack_ ? copied(weight, Pages::by_size) : mapped(weight);
     const auto [at, is_new] = packed_.try_emplace(weight.name);
     if (is_new) {
         const std::int64_t k = weight.shape.row(), m = weight.shape.rows();
@@ -92,11 +92,11 @@ const float* Residents::decoded(const Tensor& weight) {
     return reinterpret_cast<const float*>(at->second.data());
 }
 
-const std::byte* Residents::copied(const Tensor& weight) {
+const std::byte* Residents::copied(const Tensor& weight, Pages pages) {
     const auto [at, is_new] = copied_.try_emplace(weight.name);
     if (is_new) {
         const std::span<const std::byte> bytes = source_.bytes(weight);
-        at->second = allocate_weight(bytes.size(), weight, Pages::huge);
+        at->second = allocate_weight(bytes.size(), weight, pages);
         std::byte* to = at->second.data();
         for (std::size_t first = 0; first < bytes.size(); first += slab_bytes) {
             const auto slab = bytes.subspan(first, std::min(slab_bytes, bytes.size() - first));

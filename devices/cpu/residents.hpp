@@ -5,7 +5,6 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 
 #include "devices/cpu/buffer.hpp"
@@ -35,15 +34,17 @@ class Residents {
 
     const MatmulKernel& kernel(Format format) const { return matmul_kernel(format, isa_, repack_); }
 
-    /// The weight as its matmul kernel wants it, packed by all threads at the first call.
+    /// The weight as its matmul kernel wants it, packed by all threads at the first call; copied,
+    /// if it wants it as the file has it: a file's pages are small ones, and walks of page tables
+    /// take a fifth of one thread's bandwidth. Where weights are not to be packed, as mapped.
     const std::byte* packed(const Tensor& weight);
     /// The rows as the source has them.
     const std::byte* mapped(const Tensor& weight);
     /// The rows decoded to F32 (norms, biases, frequency factors).
     const float* decoded(const Tensor& weight);
-    /// A copy of the bytes in memory of its own, in huge pages where there are some: so a set that
-    /// fits a cache has no two lines too many at one place of it.
-    const std::byte* copied(const Tensor& weight);
+    /// A copy of the bytes in memory of its own. In huge pages a set that fits a cache has no two
+    /// lines too many at one place of it.
+    const std::byte* copied(const Tensor& weight, Pages pages = Pages::huge);
 
     /// Throws Unsupported for a state whose shape or format no kernel takes. `pages`: of the memory
     /// that the first call makes.
@@ -66,7 +67,6 @@ class Residents {
     Isa isa_;
     bool repack_;
     std::map<std::string, Buffer> packed_, decoded_, copied_;
-    std::set<std::string> mapped_;
     std::map<std::string, std::unique_ptr<State>> states_;
     std::uint64_t weight_bytes_ = 0, state_bytes_ = 0;
 };
