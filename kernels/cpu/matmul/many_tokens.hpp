@@ -74,17 +74,33 @@ EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int co
     }
 }
 
+/// The activations of a tile's tokens: the first token's, and how far the next one's are. One
+/// pointer per token and array would not fit the integer registers.
+template <class X>
+struct TileActivations {
+    X first;
+    std::int64_t stride;  ///< in bytes
+
+    /// Where token t has what the first token has at `p`.
+    template <class T>
+    EDGEROOF_INLINE const T* of(int t, const T* p) const {
+        return reinterpret_cast<const T*>(reinterpret_cast<const std::byte*>(p) + t * stride);
+    }
+};
+
 /// Integer sums of one sub-block: `tokens` x `columns` vectors of rows.
 template <class K, int tokens, int columns>
 EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector, int sub,
-                                        std::int64_t sub_of_k, const typename K::X* x,
+                                        std::int64_t sub_of_k,
+                                        const TileActivations<typename K::X>& x,
                                         Ints (*ints)[columns]) {
     constexpr int quads = K::sub_values / 4;
     TileDots<K::top, quads, tokens, columns> dots;
     const std::int8_t* codes[tokens];
     for (int t = 0; t < tokens; ++t) {
-        codes[t] = x[t].codes + K::sub_values * sub_of_k;
-        dots.start(t, K::has_minimum ? zero_ints() : set_int(x[t].init(panel.start, sub_of_k)));
+        codes[t] = x.of(t, x.first.codes + K::sub_values * sub_of_k);
+        dots.start(t, K::has_minimum ? zero_ints()
+                                     : set_int(x.of(t, x.first.init(panel.start, sub_of_k))));
     }
     dots.add(&panel.codes[sub * quads][4 * lanes * first_vector], sizeof panel.codes[0], codes);
     for (int t = 0; t < tokens; ++t)
@@ -95,19 +111,36 @@ EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector,
 /// sets of the cache.
 using PanelSums = float[block_tokens][panel_rows];
 
+/// Where a panel's results go once k is through.
+struct Output {
+    float* first;  ///< of the panel's first row and the tile's first token; null: k goes on
+    std::int64_t stride, rows;  ///< between tokens; rows that there are
+};
+
 /// A tile of `tokens` tokens x `columns` row vectors over the values of k in the panel; block 0 of
-/// the panel is block `first` of k. Adds to `out` unless that is 0.
+/// the panel is block `first` of k. Adds to `sums` unless that is 0. The last panel of k goes to
+/// the output at once: its lines, which no cache has, come while the next tile is multiplied.
 template <class K, int tokens, int columns>
 EDGEROOF_INLINE void multiply_tile(const Panel<K>& panel, int first_vector, std::int64_t first,
-                                   std::int64_t blocks, const typename K::X* x,
-                                   float (*out)[panel_rows]) {
+                                   std::int64_t blocks, const TileActivations<typename K::X>& x,
+                                   float (*earlier)[panel_rows], Output out) {
     constexpr int subs = K::values / K::sub_values;
     const auto each = [](auto body) __attribute__((always_inline)) {
         for (int t = 0; t < tokens; ++t)
             for (int v = 0; v < columns; ++v) body(t, v);
     };
     const auto at = [&](int t, int v) __attribute__((always_inline)) {
-        return out[t] + (first_vector + v) * lanes;
+        return earlier[t] + (first_vector + v) * lanes;
+    };
+    const auto store = [&](auto sum, bool last) __attribute__((always_inline)) {
+        if (last)
+            each([&](int t, int v) __attribute__((always_inline)) {
+                const int row = (first_vector + v) * lanes;
+                store_rows(out.first + t * out.stride + row, sum(t, v), out.rows - row);
+            });
+        else
+            each([&](int t, int v)
+                     __attribute__((always_inline)) { store_floats(at(t, v), sum(t, v)); });
     };
     const bool fresh = first == 0;
     Floats sums[tokens][columns];
@@ -126,27 +159,30 @@ EDGEROOF_INLINE void multiply_tile(const Panel<K>& panel, int first_vector, std:
             const float* scales = &panel.scales[sub][first_vector * lanes];
             each([&](int t, int v) __attribute__((always_inline)) {
                 Floats scale = load_floats(scales + v * lanes);
-                if constexpr (K::values == 32) scale = scale * set1(*x[t].scale(first + b));
+                if constexpr (K::values == 32)
+                    scale = scale * set1(*x.of(t, x.first.scale(first + b)));
                 sums[t][v] = fma(to_float(ints[t][v]), scale, sums[t][v]);
             });
             if constexpr (K::has_minimum) {
                 const float* minima = &panel.minima[sub][first_vector * lanes];
                 each([&](int t, int v) __attribute__((always_inline)) {
-                    const float* sum = x[t].template sum<K::sub_values>(sub_of_k);
+                    const float* sum = x.of(t, x.first.template sum<K::sub_values>(sub_of_k));
                     sums[t][v] = fma(load_floats(minima + v * lanes), set1(*sum), sums[t][v]);
                 });
             }
         }
-        if constexpr (K::values == 256) {
-            each([&](int t, int v) __attribute__((always_inline)) {
-                const Floats earlier = fresh && b == 0 ? set1(0.0F) : load_floats(at(t, v));
-                store_floats(at(t, v), fma(sums[t][v], set1(*x[t].scale(first + b)), earlier));
-            });
-        }
+        if constexpr (K::values == 256)
+            store(
+                [&](int t, int v) __attribute__((always_inline)) {
+                    const Floats before = fresh && b == 0 ? set1(0.0F) : load_floats(at(t, v));
+                    return fma(sums[t][v], set1(*x.of(t, x.first.scale(first + b))), before);
+                },
+                out.first != nullptr && b == blocks - 1);
     }
     if constexpr (K::values == 32)
-        each([&](int t, int v)
-                 __attribute__((always_inline)) { store_floats(at(t, v), sums[t][v]); });
+        store(
+            [&](int t, int v) __attribute__((always_inline)) { return sums[t][v]; },
+            out.first != nullptr);
 }
 
 struct Tokens {
@@ -168,20 +204,22 @@ struct Ahead {
     }
 };
 
-/// A block of tokens times a panel.
+/// A block of tokens times a panel, which begins at row `row`.
 template <class K>
-void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, Tokens block, std::int64_t first,
-                    std::int64_t blocks, const Ahead& ahead, PanelSums& sums) {
+void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t row, Tokens block,
+                    std::int64_t first, std::int64_t blocks, const Ahead& ahead, PanelSums& sums) {
+    const bool last = (first + blocks) * K::values == args.k;
     const std::int64_t tiles = (block.end - block.begin + tile_tokens - 1) / tile_tokens;
     std::int64_t tiles_done = 0;
     for (std::int64_t token = block.begin; token < block.end;) {
         const auto tile = [&]<int tokens>() __attribute__((always_inline)) {
-            typename K::X x[tokens];
-            for (int t = 0; t < tokens; ++t)
-                x[t] = typename K::X(args.activations, args.k, token + t);
+            const TileActivations<typename K::X> x{{args.activations, args.k, token},
+                                                   K::X::row_bytes(args.k)};
+            const Output out{last ? args.out + token * args.m + row : nullptr, args.m,
+                             args.row_end - row};
             for (int vector = 0; vector < panel_groups * vectors; vector += tile_vectors)
                 multiply_tile<K, tokens, tile_vectors>(panel, vector, first, blocks, x,
-                                                       sums + (token - block.begin));
+                                                       sums + (token - block.begin), out);
             token += tokens;
         };
         ahead.fetch(tiles_done++, tiles);
@@ -239,14 +277,9 @@ void many_tokens(const MatmulArgs& args, Groups<format> groups) {
                     const std::int64_t group = next < last ? next : last;
                     unpack<C>(groups.of(group, first, count), count, column, panel);
                 }
-                multiply_panel(args, panel, block, first, count,
+                multiply_panel(args, panel, row, block, first, count,
                                next_panel(groups, row / group_rows, first), sums);
             }
-            for (std::int64_t token = block.begin; token < block.end; ++token)
-                for (int v = 0; v < panel_groups * vectors; ++v)
-                    store_rows(args.out + token * args.m + row + v * lanes,
-                               load_floats(sums[token - block.begin] + v * lanes),
-                               args.row_end - row - v * lanes);
         }
     }
 }
