@@ -6,17 +6,6 @@
 #include "harness/clock.hpp"
 
 namespace edgeroof::harness {
-namespace {
-
-reports::Measurement describe_tokens(reports::Kind kind, const MeasuredOn& on,
-                                     const TokenTask& task) {
-    reports::Measurement m = on.measurement(kind, task.id);
-    m.tokens = task.work.tokens;
-    m.depth = task.work.depth;
-    return m;
-}
-
-}  // namespace
 
 reports::Measurement MeasuredOn::measurement(reports::Kind kind, std::string id) const {
     reports::Measurement m;
@@ -34,15 +23,24 @@ reports::Work record_work(const edgeroof::Work& work) {
     return {work.flops, work.weight_bytes, work.state_bytes, work.activation_bytes};
 }
 
-PrefillWorkload::PrefillWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
+TokenWorkload::TokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
     : engine_(engine), on_(on), task_(std::move(task)) {
     engine_.fill(task_.work.depth);
 }
 
+reports::Measurement TokenWorkload::describe_as(reports::Kind kind,
+                                                const edgeroof::Work& work) const {
+    reports::Measurement m = on_.measurement(kind, task_.id);
+    m.tokens = task_.work.tokens;
+    m.depth = task_.work.depth;
+    m.work = record_work(work);
+    return m;
+}
+
 reports::Measurement PrefillWorkload::describe() const {
-    reports::Measurement m = describe_tokens(reports::Kind::prefill, on_, task_);
+    reports::Measurement m = describe_as(reports::Kind::prefill,
+                                         engine_.prefill_work(task_.work.tokens, task_.work.depth));
     m.settings["batch"] = std::to_string(engine_.batch());
-    m.work = record_work(engine_.prefill_work(task_.work.tokens, task_.work.depth));
     return m;
 }
 
@@ -52,15 +50,9 @@ reports::Sample PrefillWorkload::sample() {
     return {start, monotonic_ns() - start};
 }
 
-DecodeWorkload::DecodeWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
-    : engine_(engine), on_(on), task_(std::move(task)) {
-    engine_.fill(task_.work.depth);
-}
-
 reports::Measurement DecodeWorkload::describe() const {
-    reports::Measurement m = describe_tokens(reports::Kind::decode, on_, task_);
-    m.work = record_work(engine_.decode_work(task_.work.tokens, task_.work.depth));
-    return m;
+    return describe_as(reports::Kind::decode,
+                       engine_.decode_work(task_.work.tokens, task_.work.depth));
 }
 
 reports::Sample DecodeWorkload::sample() {
@@ -99,15 +91,9 @@ reports::Measurement DecodeWorkload::latency(const reports::Measurement& decode,
     return m;
 }
 
-FirstTokenWorkload::FirstTokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
-    : engine_(engine), on_(on), task_(std::move(task)) {
-    engine_.fill(task_.work.depth);
-}
-
 reports::Measurement FirstTokenWorkload::describe() const {
-    reports::Measurement m = describe_tokens(reports::Kind::ttft, on_, task_);
-    m.work = record_work(engine_.prefill_work(task_.work.tokens, task_.work.depth));
-    return m;
+    return describe_as(reports::Kind::ttft,
+                       engine_.prefill_work(task_.work.tokens, task_.work.depth));
 }
 
 reports::Sample FirstTokenWorkload::sample() {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/engine.hpp"
@@ -30,23 +31,31 @@ struct TokenTask {
 
 reports::Work record_work(const edgeroof::Work& work);
 
-/// `tokens` prompt tokens after `depth` cached ones.
-class PrefillWorkload final : public Workload {
-  public:
-    PrefillWorkload(Engine& engine, const MeasuredOn& on, TokenTask task);
-    reports::Measurement describe() const override;
-    reports::Sample sample() override;
+/// What the workloads of one task share. Constructing one fills the cache up to the depth.
+class TokenWorkload : public Workload {
+  protected:
+    TokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task);
+    reports::Measurement describe_as(reports::Kind kind, const edgeroof::Work& work) const;
 
-  private:
     Engine& engine_;
     const MeasuredOn& on_;
     TokenTask task_;
 };
 
-/// `tokens` tokens, one after the other, after `depth` cached ones.
-class DecodeWorkload final : public Workload {
+/// `tokens` prompt tokens after `depth` cached ones.
+class PrefillWorkload final : public TokenWorkload {
   public:
-    DecodeWorkload(Engine& engine, const MeasuredOn& on, TokenTask task);
+    PrefillWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
+        : TokenWorkload(engine, on, std::move(task)) {}
+    reports::Measurement describe() const override;
+    reports::Sample sample() override;
+};
+
+/// `tokens` tokens, one after the other, after `depth` cached ones.
+class DecodeWorkload final : public TokenWorkload {
+  public:
+    DecodeWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
+        : TokenWorkload(engine, on, std::move(task)) {}
     reports::Measurement describe() const override;
     reports::Sample sample() override;
 
@@ -54,23 +63,16 @@ class DecodeWorkload final : public Workload {
     reports::Measurement latency(const reports::Measurement& decode, std::string id) const;
 
   private:
-    Engine& engine_;
-    const MeasuredOn& on_;
-    TokenTask task_;
     std::vector<reports::Sample> tokens_;  ///< of every sample, those of the warm-up too
 };
 
 /// From a prompt of `tokens` tokens to the first generated token, with an empty cache at depth 0.
-class FirstTokenWorkload final : public Workload {
+class FirstTokenWorkload final : public TokenWorkload {
   public:
-    FirstTokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task);
+    FirstTokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
+        : TokenWorkload(engine, on, std::move(task)) {}
     reports::Measurement describe() const override;
     reports::Sample sample() override;
-
-  private:
-    Engine& engine_;
-    const MeasuredOn& on_;
-    TokenTask task_;
 };
 
 }  // namespace edgeroof::harness

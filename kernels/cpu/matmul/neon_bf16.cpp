@@ -9,9 +9,8 @@
 // unwritten: it meets only sums that nobody reads.
 #include <arm_neon.h>
 
-#include "kernels/cpu/matmul.hpp"
+#include "kernels/cpu/matmul/panels.hpp"
 #include "kernels/cpu/matmul/tables.hpp"
-#include "kernels/cpu/simd/common.hpp"
 #include "kernels/formats/half.hpp"
 
 namespace edgeroof::cpu {
@@ -26,8 +25,6 @@ constexpr int token_pairs = 3;
 
 /// 6 tokens x 2048 x 2 bytes stay in L1 while rows pass.
 constexpr std::int64_t chunk = 2048;
-/// Rows that meet all tokens before the next: 32 x 2048 x 2 bytes stay in L2.
-constexpr std::int64_t panel_rows = 32;
 
 EDGEROOF_INLINE std::int64_t padded(std::int64_t k) { return (k + 7) / 8 * 8; }
 
@@ -94,25 +91,21 @@ EDGEROOF_INLINE void multiply_tile(const Bfloat* weights, const Bfloat* x, std::
 void run(const MatmulArgs& args) {
     const auto* weights = reinterpret_cast<const Bfloat*>(args.weights);
     const auto* x = reinterpret_cast<const Bfloat*>(args.activations);
-    for (std::int64_t panel = args.row_begin; panel < args.row_end; panel += panel_rows) {
-        const std::int64_t panel_end =
-            panel + panel_rows < args.row_end ? panel + panel_rows : args.row_end;
-        for (std::int64_t begin = 0; begin < args.k; begin += chunk) {
-            const std::int64_t count = args.k - begin < chunk ? args.k - begin : chunk;
+    for_panels(
+        args, chunk, [&](PanelOfRows part) __attribute__((always_inline)) {
             const auto tiles = [&]<int tokens>(std::int64_t token) __attribute__((always_inline)) {
-                for (std::int64_t row = panel; row < panel_end; row += 2 * row_pairs)
+                for (std::int64_t row = part.row; row < part.row_end; row += 2 * row_pairs)
                     multiply_tile<row_pairs, tokens>(
-                        weights + row * args.k + begin, x + token * padded(args.k) + 2 * begin,
-                        args.k, count,
-                        {args.out, args.m, row, panel_end, args.token_begin, token, args.token_end,
-                         begin > 0});
+                        weights + row * args.k + part.begin,
+                        x + token * padded(args.k) + 2 * part.begin, args.k, part.count,
+                        {args.out, args.m, row, part.row_end, args.token_begin, token,
+                         args.token_end, part.begin > 0});
             };
             std::int64_t token = args.token_begin / 2 * 2;
             for (; token + 2 * token_pairs <= args.token_end; token += 2 * token_pairs)
                 tiles.template operator()<token_pairs>(token);
             for (; token < args.token_end; token += 2) tiles.template operator()<1>(token);
-        }
-    }
+        });
 }
 
 std::size_t bytes_of_activations(std::int64_t k, std::int64_t n) {
