@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "devices/board/files.hpp"
+#include "devices/board/memory.hpp"
 #include "devices/board/processors.hpp"
 
 namespace edgeroof {
@@ -55,17 +56,6 @@ std::string os_name(const fs::path& root) {
         return value;
     }
     return "Linux";
-}
-
-std::optional<std::uint64_t> memory_bytes(const fs::path& root) {
-    std::istringstream lines(read_text(root / "proc/meminfo").value_or(""));
-    for (std::string line; std::getline(lines, line);) {
-        constexpr std::string_view key = "MemTotal:";
-        if (!line.starts_with(key)) continue;
-        const auto kib = parse_number(std::string_view(line).substr(key.size()));
-        if (kib && *kib > 0) return static_cast<std::uint64_t>(*kib) * 1024;
-    }
-    return std::nullopt;
 }
 
 /// The memory controller's clock where the board has it in devfreq: "dmc" (Rockchip), "ddr",
@@ -119,7 +109,7 @@ BoardFacts read_board(const fs::path& root) {
     facts.caches = read_caches(root);
     facts.numa_nodes =
         std::max(1, static_cast<int>(numbered(root / "sys/devices/system/node", "node").size()));
-    facts.memory_bytes = memory_bytes(root);
+    facts.memory_bytes = installed_memory(root);
     facts.memory_hz = memory_hz(root);
     facts.os = os_name(root);
     facts.kernel = read_text(root / "proc/sys/kernel/osrelease").value_or("unknown");

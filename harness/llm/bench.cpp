@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "harness/board_facts.hpp"
 #include "harness/clock.hpp"
 #include "harness/interrupt.hpp"
+#include "harness/llm/beside_roof.hpp"
 #include "harness/run_folder.hpp"
 #include "kernels/error.hpp"
 #include "reports/analysis/statistics.hpp"
@@ -15,8 +17,11 @@
 namespace edgeroof::harness {
 namespace {
 
-/// Of the roof, right before and after a repetition: some passes of a DRAM stream.
+/// Of the roof, beside a repetition: some passes of a DRAM stream.
 constexpr double roof_slice_seconds = 0.06;
+/// Decode between two measurements of the roof, which bandwidth that jumps may leave within
+/// seconds.
+constexpr std::int64_t stretch_ns = 300'000'000;
 
 std::int64_t tokens_of(const LlmTest& test) { return test.n_prompt + test.n_gen + test.n_depth; }
 
@@ -98,36 +103,41 @@ void LlmBench::warm_up(const LlmTest& test) {
 
 void LlmBench::repeat(const LlmTest& test, LlmResult& result, Workload* roof) {
     // A model that stays in the cache would be driven out of it by a roof in between.
-    const LoadedModel& model = models_.at(test.model);
-    const bool in_turns = model.tensor_bytes() > device_.device->info().last_level_cache_bytes;
-    std::vector<double> rates, shares;
-    const auto measure_roof = [&](bool now) {
-        if (roof != nullptr && now) rates.push_back(roof_rate(*roof));
-    };
-    measure_roof(!in_turns);
+    const bool in_turns = roof != nullptr && models_.at(test.model).tensor_bytes() >
+                                                 device_.device->info().last_level_cache_bytes;
+    std::optional<BesideRoof> beside;
+    if (roof != nullptr) beside.emplace([roof] { return roof_rate(*roof); });
+    std::vector<double> shares;
+    if (beside && !in_turns) beside->measure();
     if (options_.warm_up) warm_up(test);
     for (std::int64_t i = 0; i < options_.repetitions && interrupt_signal() == 0; ++i) {
         engine_->fill(test.n_depth);
-        measure_roof(in_turns);
-        const std::int64_t start = monotonic_ns();
+        if (in_turns) beside->measure();
+        const bool held_to_roof = beside && (in_turns || i + 1 == options_.repetitions);
+        std::int64_t total = 0, stretch = monotonic_ns();
+        const auto end_stretch = [&](std::int64_t now) {
+            total += now - stretch;
+            if (held_to_roof) beside->end_stretch(seconds_of(now - stretch));
+            stretch = monotonic_ns();
+        };
         if (test.n_prompt > 0) engine_->prefill(test.n_prompt, test.n_depth);
         std::int64_t begin = monotonic_ns();
         for (std::int64_t n = 0; n < test.n_gen; ++n) {
+            if (in_turns && begin - stretch >= stretch_ns) {
+                end_stretch(begin);
+                begin = stretch;
+            }
             engine_->decode(test.n_depth + test.n_prompt + n);
             const std::int64_t end = monotonic_ns();
             result.tokens_ns.push_back(end - begin);
             begin = end;
         }
-        result.samples_ns.push_back(begin - start);
-        if (roof != nullptr && (in_turns || i + 1 == options_.repetitions)) {
-            measure_roof(true);
-            const double beside = (rates[rates.size() - 2] + rates.back()) / 2;
-            shares.push_back(static_cast<double>(result.bytes) /
-                             seconds_of(result.samples_ns.back()) / beside);
-        }
+        end_stretch(begin);
+        result.samples_ns.push_back(total);
+        if (held_to_roof) shares.push_back(beside->share(static_cast<double>(result.bytes)));
     }
-    if (roof == nullptr || shares.empty()) return;
-    result.roof_bytes_per_s = reports::median(rates);
+    if (shares.empty()) return;
+    result.roof_bytes_per_s = beside->rate();
     result.roof_share = reports::median(shares);
 }
 

@@ -34,8 +34,8 @@ struct LlmResult {
     std::string isa;
     bool repack = true;
     std::string roof;  ///< "DRAM read"; of the memory that the model is read from
-    std::optional<double> roof_bytes_per_s;  ///< measured right before and after each repetition
-    std::optional<double> roof_share;        ///< of each repetition in that beside it; the median
+    std::optional<double> roof_bytes_per_s;  ///< measured beside each repetition
+    std::optional<double> roof_share;        ///< of each repetition of that beside it; the median
 
     std::vector<double> samples_ts() const;  ///< tokens per second of each repetition
 };

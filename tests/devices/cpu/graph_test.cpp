@@ -294,7 +294,7 @@ class WatchedWeights final : public WeightSource {
 };
 
 TEST(CpuMemory, HoldsOneSourceAtATimeWhileItLaysOutWeights) {
-    for (const Format format : {Format::q4_0, Format::q8_0}) {
+    for (const Format format : {Format::q4_0, Format::q8_0, Format::f16, Format::f32}) {
         SCOPED_TRACE(traits(format).name);
         const Graph graph = transformer(1, format, Format::f16);
         const WatchedWeights weights(graph);
@@ -308,16 +308,21 @@ TEST(CpuMemory, HoldsOneSourceAtATimeWhileItLaysOutWeights) {
 }
 
 TEST(CpuMemory, CopiesNoMatrixWhereRepackingIsOff) {
-    const Graph graph = transformer(1, Format::q8_0, Format::f16);
-    const WatchedWeights weights(graph);
-    const auto device = make_cpu_device({.threads = 2, .repack = false, .pinning = false});
-    const auto memory = device->create_memory(weights);
-    const auto executable = device->compile(graph, *memory);
-    EXPECT_EQ(weights.held(), weights.matrices());
-    const auto packing = make_cpu_device({.threads = 2, .pinning = false});
-    const auto packed = packing->create_memory(weights);
-    const auto of_packed = packing->compile(graph, *packed);
-    EXPECT_LT(4 * memory->weight_bytes(), packed->weight_bytes());  // norms and biases are decoded
+    for (const Format format : {Format::q8_0, Format::f16}) {
+        SCOPED_TRACE(traits(format).name);
+        const Graph graph = transformer(1, format, Format::f16);
+        const WatchedWeights weights(graph);
+        const auto device = make_cpu_device({.threads = 2, .repack = false, .pinning = false});
+        const auto memory = device->create_memory(weights);
+        const auto executable = device->compile(graph, *memory);
+        EXPECT_EQ(weights.held(), weights.matrices());
+        const auto packing = make_cpu_device({.threads = 2, .pinning = false});
+        const auto packed = packing->create_memory(weights);
+        const auto of_packed = packing->compile(graph, *packed);
+        EXPECT_EQ(weights.held(), 0U);
+        // Norms and biases are decoded by both.
+        EXPECT_LT(4 * memory->weight_bytes(), packed->weight_bytes());
+    }
 }
 
 TEST_F(CpuDeviceTest, ProfiledGroupsHoldEveryOperatorOnce) {
