@@ -31,7 +31,7 @@ std::span<const MatmulKernel> neon_float_matmuls();
 std::span<const MatmulKernel> neon_dotprod_matmuls();
 std::span<const MatmulKernel> neon_i8mm_matmuls();
 std::span<const MatmulKernel> neon_bf16_matmuls();  ///< for processors that have BF16
-std::span<const MatmulKernel> rvv_128_matmuls();  ///< for registers of 128 bits or more
+std::span<const MatmulKernel> rvv_128_matmuls();    ///< for registers of 128 bits or more
 std::span<const MatmulKernel> rvv_128_float_matmuls();
 std::span<const MatmulKernel> rvv_256_matmuls();  ///< of 256 bits or more
 std::span<const MatmulKernel> rvv_256_float_matmuls();
