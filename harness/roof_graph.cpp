@@ -108,13 +108,14 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
     std::vector<RoofVariant> variants;
     if (entry.kind == RoofKind::kernel) {
         // Whole blocks and groups of rows. One token passes over the weights alone: they are to lie
-        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1.
+        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1; more
+        // values of k would drive their activations out of L2.
         constexpr std::uint64_t half_of_l1 = 16 * 1024;
         if (entry.k > 0) return {{{}, entry.k, 16}, {{}, entry.k, 32}, {{}, entry.k, 64}};
         for (const std::int64_t k : {256, 512, 1024, 2048, 4096})
             for (const std::int64_t rows : {16, 32, 64, 128})
                 if (entry.tokens > 1
-                        ? k >= 512 && (rows == 32 || rows == 128)
+                        ? k >= 512 && k <= 2048 && (rows == 32 || rows == 128)
                         : row_bytes(entry.format, k) * static_cast<std::uint64_t>(rows) <=
                               half_of_l1)
                     variants.push_back({{}, k, rows});
