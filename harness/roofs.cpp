@@ -50,13 +50,14 @@ class RoofWorkload final : public Workload {
         };
         std::vector<std::size_t> contenders(variants.size());
         std::iota(contenders.begin(), contenders.end(), std::size_t{0});
-        // Two turns of a disturbed machine may prefer the one that was disturbed least.
-        for (const auto& [count, turns] : {std::pair{variants.size(), 2}, {std::size_t{4}, 4}}) {
+        const auto try_leaders = [&](std::size_t most, int turns) {
             std::ranges::stable_sort(contenders, {}, [&](std::size_t i) { return best[i]; });
-            contenders.resize(std::min(count, contenders.size()));
+            contenders.resize(std::min(most, contenders.size()));
             for (int turn = 0; turn < turns; ++turn)
                 for (const std::size_t i : contenders) try_one(i);
-        }
+        };
+        try_leaders(variants.size(), 2);
+        try_leaders(4, 4);  // a disturbed machine may prefer the one that it disturbed least
         // A plainer way stands unless another is faster by more than the clock can blur.
         std::size_t chosen = 0;
         for (std::size_t i = 1; i < variants.size(); ++i)
