@@ -158,7 +158,7 @@ class ScriptedDevice final : public Device {
     std::unique_ptr<Device> inner_ = make_cpu_device({.threads = 1, .pinning = false});
 };
 
-constexpr Level small_level{"L1", 32768, 16384};
+const Level small_level{"L1", 32768, 16384};
 
 /// A pass takes a microsecond; but the second run of each single pass is a hundredth of a second
 /// late.
