@@ -131,8 +131,10 @@ class InTurns {
             Series& roof = roofs_[index];
             roof.begin_turn();
             const double before = roof.rule().seconds();
+            const std::int64_t start = monotonic_ns();  // bursts rest between their samples
             do roof.take();
             while (roof.rule().seconds() - before < settings_.slice_seconds &&
+                   seconds_of(monotonic_ns() - start) < settings_.slice_seconds &&
                    !settings_.stop_now());
             settings_.tick(main_.rule().seconds());
         }

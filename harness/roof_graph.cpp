@@ -19,12 +19,13 @@ std::int64_t rows_for(std::uint64_t bytes) {
 class GraphOf {
   public:
     GraphOf(const RoofEntry& entry, std::int32_t threads, const RoofVariant& variant,
-            std::int64_t passes)
+            std::int64_t passes, std::uint64_t piece)
         : entry_(entry),
           threads_(threads),
           walk_(variant.walk),
           variant_(variant),
-          passes_(passes) {}
+          passes_(passes),
+          piece_(piece) {}
 
     Graph graph() {
         graph_.ops.push_back({std::string("roof ") + entry_.roof.name, -1, operation()});
@@ -76,8 +77,13 @@ class GraphOf {
 
     TensorId tensor(std::string_view what, Format format, std::array<std::int64_t, 4> extent,
                     Role role) {
-        return graph_.add(
-            {fmt::format("roof {} {}", entry_.roof.name, what), format, {extent}, role, {}, 0});
+        return graph_.add({fmt::format("roof {} {}{}", entry_.roof.name, what,
+                                       piece_ > 0 ? fmt::format(" {}", piece_) : ""),
+                           format,
+                           {extent},
+                           role,
+                           {},
+                           0});
     }
     TensorId stream(std::string_view what, Role role, std::uint64_t operands) {
         return tensor(what, Format::f32, {row_values, rows_for(entry_.bytes / operands), 1, 1},
@@ -94,14 +100,22 @@ class GraphOf {
     Walk walk_;
     RoofVariant variant_;
     std::int64_t passes_;
+    std::uint64_t piece_;
     Graph graph_;
 };
 
 }  // namespace
 
 Graph roof_graph(const RoofEntry& entry, std::int32_t threads, const RoofVariant& variant,
-                 std::int64_t passes) {
-    return GraphOf(entry, threads, variant, passes).graph();
+                 std::int64_t passes, std::uint64_t piece) {
+    return GraphOf(entry, threads, variant, passes, piece).graph();
+}
+
+std::uint64_t pieces_of(const RoofEntry& entry) {
+    return entry.burst_out_of > 0
+               ? std::max<std::uint64_t>(
+                     entry.burst_out_of / std::max<std::uint64_t>(entry.bytes, 1), 1)
+               : 1;
 }
 
 std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {

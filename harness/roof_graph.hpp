@@ -20,9 +20,13 @@ struct RoofVariant {
 /// Those that are tried, the plainest first; the fastest is the roof.
 std::vector<RoofVariant> roof_variants(const RoofEntry& entry);
 
-/// The graph that measures a roof: one operator that does its work `passes` times.
+/// The graph that measures a roof: one operator that does its work `passes` times. `piece`: which
+/// of a burst's, whose tensors are its own.
 Graph roof_graph(const RoofEntry& entry, std::int32_t threads, const RoofVariant& variant,
-                 std::int64_t passes);
+                 std::int64_t passes, std::uint64_t piece = 0);
+
+/// Pieces of a burst; 1 for all others.
+std::uint64_t pieces_of(const RoofEntry& entry);
 
 /// A cache line, in the numbers of a pointer chase.
 inline constexpr std::int64_t chase_line_values = 16;

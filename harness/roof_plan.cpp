@@ -111,6 +111,18 @@ RoofEntry RoofPlan::read_of(std::uint64_t bytes) const {
     return entry;
 }
 
+std::optional<RoofEntry> RoofPlan::burst_of(std::uint64_t bytes) const {
+    constexpr std::uint64_t least = 200'000, most = 100'000'000;
+    if (bytes < least || bytes > most) return std::nullopt;
+    RoofEntry entry = memory_entry(RoofKind::read, levels_.back());
+    entry.roof.name = fmt::format("DRAM burst read ({} kB)", bytes / 1000);
+    entry.bytes = bytes / 1000 * 1000;
+    // Until a piece comes again, four times the last cache has passed through it.
+    const std::uint64_t cache = levels_.size() > 1 ? levels_[levels_.size() - 2].capacity : 0;
+    entry.burst_out_of = 4 * std::max(cache > 0 ? cache : dram_bytes() / 4, bytes);
+    return entry;
+}
+
 RoofEntry RoofPlan::compute_for(std::string_view format) const {
     if (format == "BF16" && choice_.supported.count(Arithmetic::bf16) != 0)
         return compute_entry(Arithmetic::bf16);

@@ -29,6 +29,9 @@ struct RoofEntry {
     reports::Roof roof;  ///< {memory, "DRAM read", "DRAM"}
     RoofKind kind = RoofKind::read;
     std::uint64_t bytes = 0;  ///< streams: the working set, of all operands together
+    /// Read: where not 0 the working set is a piece of so many bytes, another one each time, and
+    /// comes after a rest of the memory: a burst (docs/roofs.md).
+    std::uint64_t burst_out_of = 0;
     Arithmetic arithmetic = Arithmetic::fp32;  ///< compute
     Format format = Format::f32;               ///< kernel: of the weights
     std::int64_t tokens = 1;                   ///< kernel: n
@@ -59,6 +62,9 @@ class RoofPlan {
     /// Reading a working set of that size again and again: of the nearest cache that holds it, or
     /// of DRAM. Between the two a roof of just that size: part of it is still found in the cache.
     RoofEntry read_of(std::uint64_t bytes) const;
+    /// Reading just as many bytes of DRAM after a rest; nothing where they are too few to tell its
+    /// rate from the start of a step, or so many that a rest makes no difference.
+    std::optional<RoofEntry> burst_of(std::uint64_t bytes) const;
     /// Arithmetic of the engine's operators on the format.
     RoofEntry compute_for(std::string_view format) const;
     /// The kernel of matmuls with weights of the format; nothing for formats that are no blocks,

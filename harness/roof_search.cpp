@@ -47,26 +47,52 @@ std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t workin
     return shapes;
 }
 
+std::vector<RoofEntry> bursts(const RoofPlan& roofs, const reports::Record& facts,
+                              const std::vector<reports::Measurement>& measured) {
+    const auto above = above_their_roofs(facts, measured);
+    reports::Record record;
+    record.measurements = measured;
+    std::vector<RoofEntry> entries;
+    for (const reports::Measurement& m : measured) {
+        const auto cache = m.settings.find("cache");
+        if (!above.contains(m.id) || cache == m.settings.end() || cache->second != "cold") continue;
+        if (auto burst = roofs.burst_of(reports::bytes_at_a_time(record, m)))
+            entries.push_back(std::move(*burst));
+    }
+    return entries;
+}
+
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,
                                                 const reports::Record& facts,
                                                 std::vector<RoofEntry> roofs,
-                                                const std::vector<RoofEntry>& shapes) {
+                                                const Search& search) {
+    constexpr int most_searches = 2;
     std::vector<reports::Measurement> all = attempt(roofs);
-    const bool ended = std::ranges::any_of(all, [](const reports::Measurement& m) {
-        return m.stop.reason == reports::StopReason::interrupted ||
-               m.stop.reason == reports::StopReason::failed;
-    });
-    if (ended || above_their_roofs(facts, all).empty()) return all;
     std::string tried;
-    for (const RoofEntry& shape : shapes) {
-        tried += (tried.empty() ? "" : ", ") + shape.roof.name;
-        roofs.push_back(shape);
+    std::map<std::string, std::string> above;
+    for (int searches = 0;; ++searches) {
+        const bool ended = std::ranges::any_of(all, [](const reports::Measurement& m) {
+            return m.stop.reason == reports::StopReason::interrupted ||
+                   m.stop.reason == reports::StopReason::failed;
+        });
+        if (ended && tried.empty()) return all;
+        above = above_their_roofs(facts, all);
+        if (ended || above.empty() || searches == most_searches) break;
+        const std::size_t known = roofs.size();
+        for (RoofEntry& shape : search(all)) {
+            if (std::ranges::any_of(roofs, [&](const RoofEntry& roof) {
+                    return roof.roof.name == shape.roof.name;
+                }))
+                continue;
+            tried += (tried.empty() ? "" : ", ") + shape.roof.name;
+            roofs.push_back(std::move(shape));
+        }
+        if (roofs.size() == known) break;
+        all = attempt(roofs);
     }
-    all = attempt(roofs);
-    const auto above = above_their_roofs(facts, all);
     for (reports::Measurement& m : all) {
         if (m.kind == reports::Kind::roof) continue;
-        m.settings["roof_search"] = tried;
+        if (!tried.empty()) m.settings["roof_search"] = tried;
         const auto reason = above.find(m.id);
         if (reason == above.end()) continue;
         if (m.validity.state == reports::State::ok) m.validity.state = reports::State::suspect;

@@ -25,16 +25,23 @@ std::map<std::string, std::string> above_their_roofs(
 std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes,
                                      const reports::Measurement& workload);
 
+/// Reads after a rest, as long as those of the cold operators that lie above their roof: in a
+/// prompt they follow arithmetic alone, and memory is faster then.
+std::vector<RoofEntry> bursts(const RoofPlan& roofs, const reports::Record& facts,
+                              const std::vector<reports::Measurement>& measured);
+
 /// Measures in turns with the roofs it is given.
 using Attempt =
     std::function<std::vector<reports::Measurement>(const std::vector<RoofEntry>& roofs)>;
+/// More roofs for what was measured, some of which lies above those it had.
+using Search =
+    std::function<std::vector<RoofEntry>(const std::vector<reports::Measurement>& measured)>;
 
 /// What `attempt` yields beside `roofs`. Where some of it lies above its roof, all is measured
-/// again beside `shapes` too (settings: roof_search), and what is above still is suspect. What was
-/// interrupted or failed is not made again.
+/// again beside those that `search` yields too (settings: roof_search), twice at most or until it
+/// knows no more. What is above still is suspect. What was interrupted or failed is not made again.
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,
                                                 const reports::Record& facts,
-                                                std::vector<RoofEntry> roofs,
-                                                const std::vector<RoofEntry>& shapes);
+                                                std::vector<RoofEntry> roofs, const Search& search);
 
 }  // namespace edgeroof::harness

@@ -19,6 +19,8 @@ namespace {
 
 /// A sample should dwarf the start of a step (some microseconds) and the clock (tens of ns).
 constexpr double sample_seconds = 2e-3;
+/// Before a burst. Memory has recovered after two; arithmetic in registers keeps the clocks up.
+constexpr std::int64_t rest_ms = 3;
 constexpr std::int64_t most_passes = std::int64_t{1} << 40;
 
 class RoofWorkload final : public Workload {
@@ -68,6 +70,14 @@ class RoofWorkload final : public Workload {
 
     /// As many passes as make a sample long enough.
     void set_up(const RoofVariant& variant) {
+        if (entry_.burst_out_of > 0) {
+            set_up_rest();
+            compile(variant);
+            // What was just written is slow to be read for the first time, on virtual machines.
+            for (int round = 0; round < 2; ++round)
+                for (const auto& piece : executables_) piece->run(Step::at(0, 1));
+            return;
+        }
         passes_ = entry_.kind == RoofKind::compute   ? 100'000
                   : entry_.kind == RoofKind::latency ? 10'000
                                                      : 1;
@@ -102,7 +112,7 @@ class RoofWorkload final : public Workload {
         m.op = reports::Operator{entry_.roof.name, std::string(kind_name(op.kind)), "F32", {1}};
         if (entry_.kind == RoofKind::compute) {
             m.op->format = format_of(entry_.arithmetic);
-            m.work.flops = executable_->roof_operations();
+            m.work.flops = executables_.front()->roof_operations();
             return m;
         }
         const std::vector<TensorId> ids = reads(op.kind);
@@ -120,6 +130,7 @@ class RoofWorkload final : public Workload {
             m.settings["prefetch"] = walk_.prefetch > 0
                                          ? fmt::format("{} bytes ahead", walk_.prefetch)
                                          : std::string("none");
+            if (rest_) m.settings["burst"] = fmt::format("after {} ms of arithmetic", rest_ms);
             if (entry_.kind != RoofKind::read)
                 m.settings["stores"] = walk_.past_cache ? "past the cache" : "plain";
         }
@@ -191,25 +202,48 @@ class RoofWorkload final : public Workload {
 
     void compile(const RoofVariant& variant) {
         walk_ = variant.walk;
-        graph_ = roof_graph(entry_, threads_, variant, passes_);
-        executable_ = device_.compile(graph_, *memory_);
+        executables_.clear();
+        for (std::uint64_t piece = 0; piece < pieces_of(entry_); ++piece) {
+            graph_ = roof_graph(entry_, threads_, variant, passes_, piece);
+            executables_.push_back(device_.compile(graph_, *memory_));
+        }
         for (const TensorId input : graph_.inputs) {
             // Within -1 to 1 and no denormals, as activations are.
             std::vector<float> values(static_cast<std::size_t>(graph_[input].shape.values()));
             for (std::size_t i = 0; i < values.size(); ++i)
                 values[i] = static_cast<float>(i % 251) / 125.5F - 0.998F;
-            executable_->write(input, std::as_bytes(std::span(values)));
+            executables_.front()->write(input, std::as_bytes(std::span(values)));
         }
+    }
+
+    /// Of short steps: threads that have long ones end them so far apart that one falls asleep.
+    void set_up_rest() {
+        if (rest_) return;
+        constexpr std::int64_t passes = 1000;
+        rest_ = device_.compile(roof_graph(compute_entry(Arithmetic::fp32), threads_, {}, passes),
+                                *memory_);
     }
 
     reports::Sample run() {
         // A chase that always began at one line would find the lines after it in a cache. In a
         // random cycle any other line is as good a start.
-        const std::int64_t position = entry_.kind == RoofKind::latency ? runs_++ : 0;
+        const std::int64_t position = entry_.kind == RoofKind::latency ? runs_ : 0;
+        Executable& executable =
+            *executables_[static_cast<std::size_t>(runs_++) % executables_.size()];
+        if (rest_) return burst(executable);
         const std::int64_t start = monotonic_ns();
         const StepTime time =
-            executable_->run(Step::at(position, static_cast<std::int32_t>(graph_.tokens)));
+            executable.run(Step::at(position, static_cast<std::int32_t>(graph_.tokens)));
         return {start, time.device.value_or(time.host).count()};
+    }
+
+    /// By the clocks that time operators within a step: what starting a step takes is no small part
+    /// of some dozen microseconds.
+    reports::Sample burst(Executable& piece) {
+        const std::int64_t rest_start = monotonic_ns();
+        while (monotonic_ns() - rest_start < rest_ms * 1'000'000) rest_->run(Step::at(0, 1));
+        const std::int64_t start = monotonic_ns();
+        return {start, piece.profile(Step::at(0, 1)).front().time.count()};
     }
 
     Device& device_;
@@ -221,7 +255,8 @@ class RoofWorkload final : public Workload {
     Walk walk_;
     std::int64_t passes_ = 1, runs_ = 0;
     Graph graph_;
-    std::unique_ptr<Executable> executable_;
+    std::vector<std::unique_ptr<Executable>> executables_;  ///< of a burst, one for each piece
+    std::unique_ptr<Executable> rest_;                      ///< before a burst
 };
 
 /// A cycle through all lines in random order (Sattolo 1986, "An algorithm to generate a random

@@ -127,12 +127,18 @@ RoofSet& Runner::roof_set(const std::string& device, std::int32_t threads) {
     return *set;
 }
 
-std::vector<Workload*> Runner::workloads(const PlanStep& step,
-                                         const std::vector<RoofEntry>& roofs) {
+std::vector<Workload*> Runner::workloads(const PlanStep& step, const std::vector<RoofEntry>& roofs,
+                                         std::vector<std::unique_ptr<Workload>>& bursts) {
     std::vector<Workload*> found;
     for (const RoofEntry& roof : roofs) {
         try {
-            found.push_back(&roof_set(step.device).get(roof));
+            RoofSet& set = roof_set(step.device);
+            if (roof.burst_out_of > 0) {
+                bursts.push_back(set.make(roof));
+                found.push_back(bursts.back().get());
+            } else {
+                found.push_back(&set.get(roof));
+            }
         } catch (const Unsupported&) {
             // The roof's own step has said so.
         }
@@ -175,8 +181,9 @@ reports::Record Runner::facts(const PlanStep& step) const {
 
 Runner::Measurements Runner::beside_roofs(const PlanStep& step, const Beside& beside) {
     const auto attempt = [&](const std::vector<RoofEntry>& roofs) {
-        Measured measured =
-            measure(beside.workload, workloads(step, roofs), settings_for(step), beside.profile);
+        std::vector<std::unique_ptr<Workload>> bursts;  // hundreds of MB each
+        Measured measured = measure(beside.workload, workloads(step, roofs, bursts),
+                                    settings_for(step), beside.profile);
         Measurements all = std::move(measured.roofs);
         if (measured.closer) {
             std::ranges::move(beside.profile->parts(*measured.closer), std::back_inserter(all));
@@ -185,9 +192,13 @@ Runner::Measurements Runner::beside_roofs(const PlanStep& step, const Beside& be
         all.push_back(std::move(measured.workload));
         return all;
     };
-    return measure_below(
-        attempt, facts(step), beside.roofs,
-        access_shapes(setup_.roofs, beside.working_set_bytes, beside.workload.describe()));
+    const reports::Record known = facts(step);
+    return measure_below(attempt, known, beside.roofs, [&](const Measurements& measured) {
+        std::vector<RoofEntry> shapes =
+            access_shapes(setup_.roofs, beside.working_set_bytes, beside.workload.describe());
+        std::ranges::move(bursts(setup_.roofs, known, measured), std::back_inserter(shapes));
+        return shapes;
+    });
 }
 
 Runner::Measurements Runner::roof(const PlanStep& step) {

@@ -75,7 +75,9 @@ class Runner {
 
     MeasureSettings settings_for(const PlanStep& step) const;
     const StopSettings& stop_for(const PlanStep& step) const;
-    std::vector<Workload*> workloads(const PlanStep& step, const std::vector<RoofEntry>& roofs);
+    /// Roofs to be measured beside the step; `bursts` keeps those that are for it alone.
+    std::vector<Workload*> workloads(const PlanStep& step, const std::vector<RoofEntry>& roofs,
+                                     std::vector<std::unique_ptr<Workload>>& bursts);
     Engine& engine(const PlanStep& step);
     MeasuredOn measured_on(const PlanStep& step) const;
     /// `threads` 0: the device's own.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "reports/analysis/rates.hpp"
 
@@ -45,6 +46,11 @@ std::uint64_t passes(const Measurement& step) {
 
 std::uint64_t streamed_per_pass(const Measurement& step) {
     return (step.work.weight_bytes + step.work.state_bytes) / passes(step);
+}
+
+/// A burst is of whole pages, and its size is told in kB.
+bool is_as_long(std::uint64_t burst, std::uint64_t bytes) {
+    return burst <= bytes && bytes - burst < 8192;
 }
 
 /// Above a roof by more than the interval; without an interval nothing can be said.
@@ -124,6 +130,15 @@ std::uint64_t bytes_through_memory(const Measurement& m) {
     return cold || streamed >= m.work.activation_bytes ? streamed : m.work.bytes();
 }
 
+std::uint64_t bytes_at_a_time(const Record& record, const Measurement& m) {
+    const std::uint64_t bytes = bytes_through_memory(m);
+    if (m.kind != Kind::op) return bytes / passes(m);
+    if (!m.in_step) return bytes;
+    const Measurement* step = m.step ? record.find(*m.step) : nullptr;
+    const std::uint64_t members = std::max<std::uint64_t>(1, m.members.size());
+    return bytes / members / (step != nullptr ? passes(*step) : 1);
+}
+
 bool stores_most(const Measurement& m) { return m.op && m.op->kind == "kv_store"; }
 
 bool is_dram(const RoofLine& roof) { return roof.level.value_or("DRAM") == "DRAM"; }
@@ -138,16 +153,26 @@ const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record
             return std::ranges::find(ids, r->id) != ids.end();
         });
     };
-    const auto fastest = [&](auto&& fits) {
-        const RoofLine* best = nullptr;
-        for (const RoofLine& roof : roofs)
-            if (comparable(roof, m, Resource::memory) && (is_read(roof) || stores_most(m)) &&
-                fits(roof) && (best == nullptr || roof.rate.median > best->rate.median))
-                best = &roof;
-        return best;
+    const std::uint64_t at_a_time = bytes_at_a_time(record, m);
+    const auto bounds = [&](const RoofLine& roof) {
+        return comparable(roof, m, Resource::memory) && (is_read(roof) || stores_most(m)) &&
+               (!roof.burst_bytes || is_as_long(*roof.burst_bytes, at_a_time));
     };
-    const RoofLine* best = fastest(beside);
-    return best != nullptr ? best : fastest(is_dram);
+    const RoofLine* best = nullptr;
+    double lowest = std::numeric_limits<double>::infinity();
+    for (const RoofLine& roof : roofs) {
+        if (!bounds(roof) || !beside(roof)) continue;
+        const auto share = share_of(roof, m, static_cast<double>(bytes_through_memory(m)));
+        if (!share || share->value.median >= lowest) continue;
+        best = &roof;
+        lowest = share->value.median;
+    }
+    if (best != nullptr) return best;
+    for (const RoofLine& roof : roofs)
+        if (bounds(roof) && is_dram(roof) &&
+            (best == nullptr || roof.rate.median > best->rate.median))
+            best = &roof;
+    return best;
 }
 
 const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,

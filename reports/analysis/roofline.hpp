@@ -69,6 +69,10 @@ bool stores_most(const Measurement& measurement);
 /// states are fewer and come from a cache as well.
 std::uint64_t bytes_through_memory(const Measurement& measurement);
 
+/// What one operator of the measurement streams through memory without a pause; of a whole step,
+/// all that it streams. `record` has the step of a measurement within one.
+std::uint64_t bytes_at_a_time(const Record& record, const Measurement& measurement);
+
 /// Whether all that the measurement reads again and again fits the device's last-level cache.
 bool fits_cache(const Record& record, const Measurement& measurement);
 

@@ -69,6 +69,7 @@ std::vector<RoofLine> roof_lines(const Record& record) {
             line->level = m.roof->level;
             line->threads = m.threads;
             line->tokens = m.tokens;
+            if (m.settings.contains("burst")) line->burst_bytes = m.work.bytes();
         }
         line->measurements.push_back(&m);
     }

@@ -22,7 +22,9 @@ struct RoofLine {
     std::optional<std::string> level;
     std::optional<std::int32_t> threads;
     std::int64_t tokens = 1;  ///< of a kernel
-    Estimate rate;            ///< bytes/s or FLOP/s, over the whole run
+    std::optional<std::uint64_t>
+        burst_bytes;  ///< of a read after a rest: bounds what reads as many
+    Estimate rate;    ///< bytes/s or FLOP/s, over the whole run
     Interval spread;  ///< 5th to 95th percentile of all samples: a roof that jumps is a wide band
     std::optional<TwoLevels> levels;  ///< where it jumps between two
     std::vector<const Measurement*> measurements;

@@ -217,7 +217,8 @@ struct Measurement {
     std::optional<std::string> isa;
     /// What else was chosen: {"kv": "F16"}. "cache" of an operator alone: "cold" where its weights
     /// and states pass through more memory than the last-level cache, else "warm". "roof_search":
-    /// it lay above its roof, which was then searched again; the roofs are those of that search.
+    /// it lay above its roof, which was then searched again; the roofs are those of the last search.
+    /// "burst": a read after a rest, which bounds only what reads as many bytes at a time.
     std::map<std::string, std::string> settings;
 
     Work work;                     ///< of one repetition

@@ -43,7 +43,7 @@ std::optional<std::string> family_of(const RoofLine& roof) {
     if (roof.resource != Resource::memory) return roof.name;
     const std::string_view kind = kind_of(roof);
     if (!kind.empty() && kind != "stream_read" && kind != "stream_copy") return std::nullopt;
-    return roof.level.value_or("DRAM") + " " + std::string(kind);
+    return roof.level.value_or("DRAM") + (roof.burst_bytes ? " burst " : " ") + std::string(kind);
 }
 
 }  // namespace
@@ -82,11 +82,14 @@ void RooflinePlot::choose_roofs(std::string_view device) {
     for (const RoofLine& roof : analysis_.roofs) {
         const auto family = family_of(roof);
         if (roof.device != device || !family || (roof.threads && roof.threads != threads)) continue;
-        // The rate at which one format is decoded and multiplied bounds its own matmuls alone.
+        // The rate at which one format is decoded and multiplied bounds its own matmuls alone, a
+        // burst what reads as much at a time.
         const auto used = held_against(roof);
         const bool general =
             (kind_of(roof).empty() || kind_of(roof) == "peak_compute") && roof.format != "F64";
-        if (roof.resource != Resource::memory && !general && used == 0) continue;
+        const bool special =
+            roof.resource == Resource::memory ? roof.burst_bytes.has_value() : !general;
+        if (special && used == 0) continue;
         const auto known = std::ranges::find(families, *family);
         if (known == families.end()) {
             families.push_back(*family);

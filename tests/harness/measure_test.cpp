@@ -85,6 +85,15 @@ TEST_F(MeasureTest, AlternatesWithItsRoofsAndEndsWithThem) {
     EXPECT_EQ(main.stop.reason, StopReason::precision);
 }
 
+TEST_F(MeasureTest, ARoofThatRestsBetweenItsSamplesEndsItsSliceByTheClock) {
+    // Ten million samples of a nanosecond would fill a slice of 10 ms.
+    ScriptedWorkload work("work", 25 * ms, clock_, log_), burst("burst", 1, clock_, log_);
+    const std::vector<Workload*> roofs{&burst};
+    const Measured measured = measure(work, roofs, settings_);
+    EXPECT_EQ(measured.roofs[0].turns.size(), 4U);
+    EXPECT_LT(measured.roofs[0].samples.size(), 4 * 10'000'000U);
+}
+
 TEST_F(MeasureTest, ACloserLookFollowsTheTurnsAndTakesNoMoreTime) {
     ScriptedWorkload work("work", 25 * ms, clock_, log_), read("read", 4 * ms, clock_, log_),
         closer("closer", 60 * ms, clock_, log_);

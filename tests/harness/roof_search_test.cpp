@@ -108,8 +108,16 @@ class MeasureBelow : public testing::Test {
                 return all;
             },
             facts(), {{{reports::Resource::memory, "read", "DRAM"}, RoofKind::read, 1}},
-            {{{reports::Resource::memory, "copy", "DRAM"}, RoofKind::copy, 1}});
+            [&](const std::vector<Measurement>& measured) {
+                EXPECT_EQ(measured.size(), 2U);
+                return found_.at(roofs_seen_.size() - 1);
+            });
     }
+    static RoofEntry roof(const std::string& name) {
+        return {{reports::Resource::memory, name, "DRAM"}, RoofKind::copy, 1};
+    }
+    /// By each search.
+    std::vector<std::vector<RoofEntry>> found_{{roof("copy")}, {roof("copy")}};
     reports::StopReason stop_ = reports::StopReason::precision;
     std::vector<std::size_t> roofs_seen_;
 };
@@ -138,8 +146,32 @@ TEST_F(MeasureBelow, WhatWasInterruptedStaysAsItIs) {
 
 TEST_F(MeasureBelow, WhatStaysAboveIsSuspect) {
     const auto all = run({1.1, 1.1});
+    EXPECT_THAT(roofs_seen_, ElementsAre(1, 2)) << "a search that finds nothing new is the last";
     EXPECT_EQ(all[1].validity.state, State::suspect);
     EXPECT_THAT(all[1].validity.reasons, ElementsAre(HasSubstr("above its roof")));
+}
+
+TEST_F(MeasureBelow, SearchesTwiceAtMost) {
+    found_ = {{roof("copy")}, {roof("burst"), roof("copy")}, {roof("third")}};
+    const auto all = run({1.1, 1.1, 1.1});
+    EXPECT_THAT(roofs_seen_, ElementsAre(1, 2, 3));
+    EXPECT_EQ(all[1].settings.at("roof_search"), "copy, burst");
+    EXPECT_EQ(all[1].validity.state, State::suspect);
+}
+
+TEST(RoofSearch, WhatIsColdAndAboveIsHeldAgainstABurstOfItsLength) {
+    const RoofPlan plan({{"L3", 32 * mebibyte, 16 * mebibyte}, {"DRAM", 0, 512 * mebibyte}});
+    auto measured = beside(1.1, "read");
+    Measurement& op = measured[1];
+    op.in_step = true;
+    op.members = {"blk.0.attn_q", "blk.1.attn_q"};
+    ASSERT_EQ(bursts(plan, facts(), measured).size(), 1U);
+    const RoofEntry burst = bursts(plan, facts(), measured).front();
+    EXPECT_EQ(burst.kind, RoofKind::read);
+    EXPECT_EQ(burst.bytes, 500'000U) << "of its megabyte, each operator's";
+    op.settings["cache"] = "warm";
+    EXPECT_THAT(bursts(plan, facts(), measured), IsEmpty());
+    EXPECT_THAT(bursts(plan, facts(), beside(0.9, "read")), IsEmpty());
 }
 
 }  // namespace

@@ -41,6 +41,19 @@ TEST(RoofPlanTest, EveryKindAtEveryLevel) {
                 ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, 132 tokens"));
 }
 
+TEST(RoofPlanTest, ABurstRotatesThroughMoreThanTheLastCache) {
+    const RoofPlan plan(levels());
+    const auto burst = plan.burst_of(2'359'296);
+    ASSERT_TRUE(burst);
+    EXPECT_EQ(burst->roof.name, "DRAM burst read (2359 kB)");
+    EXPECT_EQ(burst->roof.level, "DRAM");
+    EXPECT_EQ(burst->bytes, 2'359'000U);
+    EXPECT_EQ(burst->burst_out_of, 4 * 32 * mebibyte);
+    EXPECT_EQ(plan.burst_of(36'864'000)->burst_out_of, 4U * 36'864'000) << "a few pieces at least";
+    EXPECT_FALSE(plan.burst_of(100'000)) << "some microseconds: no more than the start of a step";
+    EXPECT_FALSE(plan.burst_of(600 * mebibyte)) << "a rest makes no difference";
+}
+
 TEST(RoofPlanTest, SizesFollowTheCaches) {
     const RoofPlan plan(levels());
     EXPECT_EQ(plan.dram_bytes(), 512 * mebibyte);
@@ -117,6 +130,27 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
     }
     EXPECT_EQ(supported_arithmetic(*cpu, {Arithmetic::fp32, Arithmetic::int4}),
               std::set{Arithmetic::fp32});
+}
+
+/// Of four pieces, as of a machine with a small cache.
+TEST(RoofWorkloads, ABurstReadsOnePieceAtATime) {
+    const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 2, .pinning = false});
+    RoofSet roofs(*cpu, 2, "best", {});
+    const RoofPlan plan({{"L3", 256 * 1024, 128 * 1024}, {"DRAM", 0, mebibyte}});
+    const auto burst = roofs.make(*plan.burst_of(260'000));
+    const reports::Measurement m = burst->describe();
+    EXPECT_EQ(m.work.bytes(), 260'000 / 4096 * 4096U);
+    EXPECT_EQ(m.repetitions, 1);
+    EXPECT_EQ(m.settings.at("burst"), "after 3 ms of arithmetic");
+    const reports::Sample first = burst->sample(), second = burst->sample();
+    EXPECT_GT(first.ns, 0);
+    EXPECT_GE(second.start_ns - first.start_ns, 3'000'000) << "it rests in between";
+    // Each piece is a tensor of its own.
+    const RoofEntry entry = *plan.burst_of(260'000);
+    std::set<std::string> names;
+    for (std::uint64_t piece = 0; piece < pieces_of(entry); ++piece)
+        names.insert(roof_graph(entry, 2, {}, 1, piece).tensors.front().name);
+    EXPECT_EQ(names.size(), 4U);
 }
 
 /// A device whose own clock says what a test's script says of the reads that it runs.

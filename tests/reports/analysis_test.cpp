@@ -245,6 +245,51 @@ TEST(Roofline, OnlyWhatStoresIsHeldAgainstCopies) {
     EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof->name, "DRAM copy");
 }
 
+TEST(Roofline, ABurstBoundsWhatReadsAsManyBytesAtATime) {
+    Record record = sample_record();
+    Measurement& burst = measurement(record, "roof/copy");
+    Measurement& ffn = measurement(record, ffn_id);
+    ffn.in_step = true;
+    ffn.members = {"blk.0.ffn_up", "blk.1.ffn_up"};
+    ffn.roofs.push_back(burst.id);
+    const std::uint64_t each = (ffn.work.weight_bytes + ffn.work.state_bytes) / 2;
+    EXPECT_EQ(bytes_at_a_time(record, ffn), each);
+    burst.roof = Roof{Resource::memory, "DRAM burst read", "DRAM"};
+    burst.op->kind = "stream_read";
+    burst.settings["burst"] = "after a rest";
+    for (reports::Sample& sample : burst.samples) sample.ns /= 10'000;  // much faster
+    burst.work = {0, each, 0, 0};
+    EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof->name, "DRAM burst read");
+    EXPECT_EQ(point(Analysis(record), decode_id).memory_roof->name, "DRAM read");
+    burst.work.weight_bytes = each - 4000;  // of whole pages
+    EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof->name, "DRAM burst read");
+    for (const std::uint64_t other : {each / 2, each * 2}) {
+        burst.work.weight_bytes = other;
+        EXPECT_EQ(point(Analysis(record), ffn_id).memory_roof->name, "DRAM read");
+    }
+}
+
+TEST(Roofline, OfSeveralRoofsBesideItTheNearestBounds) {
+    Record record = sample_record();
+    // Beside the ffn the second read is the slower one, though faster over the whole run.
+    Measurement& ffn = measurement(record, ffn_id);
+    Measurement slow = measurement(record, ffn.roofs[0]);
+    slow.id = "roof/slow beside ffn";
+    slow.roof->name = "DRAM read (76 MB)";
+    for (reports::Sample& sample : slow.samples) sample.ns *= 2;
+    ffn.roofs.push_back(slow.id);
+    Measurement fast = slow;
+    fast.id = "roof/fast beside another";
+    for (reports::Sample& sample : fast.samples) sample.ns /= 100;
+    fast.samples.insert(fast.samples.end(), fast.samples.begin(), fast.samples.end());
+    record.measurements.push_back(slow);
+    record.measurements.push_back(fast);
+    const Analysis analysis(record);
+    EXPECT_GT(roof(analysis, "DRAM read (76 MB)").rate.median,
+              roof(analysis, "DRAM read").rate.median);
+    EXPECT_EQ(point(analysis, ffn_id).memory_roof->name, "DRAM read");
+}
+
 TEST(Roofline, ADecodeOfManyTokensReadsTheModelAsOften) {
     Record record = sample_record();
     Measurement& decode = measurement(record, decode_id);
