@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace edgeroof::harness {
 namespace {
@@ -138,12 +139,14 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
     const bool reads = entry.kind != RoofKind::write, stores = entry.kind != RoofKind::read;
     for (const bool past_cache : {false, true}) {
         if (past_cache && !stores) continue;
-        for (const std::int32_t prefetch : {0, 512, 2048}) {
+        // Past L2 a line need not be far ahead: what counts is that L2 does not hand it on to L3.
+        for (const auto& [prefetch, past_l2] :
+             {std::pair{0, false}, {512, false}, {2048, false}, {128, true}}) {
             if (prefetch > 0 && !reads) continue;
             for (const std::int32_t streams : {1, 2, 4, 8})
                 // More pointers than registers are no way to walk.
                 if (streams <= (stores ? 4 : 8))
-                    variants.push_back({{streams, prefetch, past_cache}});
+                    variants.push_back({{streams, prefetch, past_cache, past_l2}});
         }
     }
     return variants;

@@ -128,7 +128,8 @@ class RoofWorkload final : public Workload {
         if (is_stream(entry_.kind)) {
             m.settings["streams"] = std::to_string(walk_.streams);
             m.settings["prefetch"] = walk_.prefetch > 0
-                                         ? fmt::format("{} bytes ahead", walk_.prefetch)
+                                         ? fmt::format("{} bytes ahead{}", walk_.prefetch,
+                                                       walk_.past_l2 ? ", past L2" : "")
                                          : std::string("none");
             if (rest_) m.settings["burst"] = fmt::format("after {} ms of arithmetic", rest_ms);
             if (entry_.kind != RoofKind::read)

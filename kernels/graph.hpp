@@ -180,6 +180,7 @@ struct Walk {
     std::int32_t streams = 1;   ///< places that it reads or writes side by side: 1, 2, 4 or 8
     std::int32_t prefetch = 0;  ///< bytes that software prefetches run ahead; 0: none
     bool past_cache = false;    ///< stores do not fetch the lines that they fill (non-temporal)
+    bool past_l2 = false;       ///< prefetches are non-temporal: into L1 alone, where that is had
     bool operator==(const Walk&) const = default;
 };
 

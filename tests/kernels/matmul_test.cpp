@@ -261,6 +261,19 @@ TEST(MatmulOfFloats, TakesRowsOfAnyLength) {
         }
 }
 
+TEST(MatmulOfFloats, FewTokensReadGroupsFromSeveralPlacesAChunkAtATime) {
+    std::mt19937 random(8);
+    // Two groups of sixteen rows for each of four places, then two rows; more than two chunks.
+    for (const Format format : {Format::f32, Format::f16, Format::bf16})
+        for (const std::int64_t k : {2072, 4103})
+            for (const std::int64_t n : {3, 4, 5, 6}) {  // of which all rows meet all but two at once
+                Problem p{format, k, 130, n, random_rows(format, k, 130, 1.0F, random), {}};
+                p.x = normals(k * n, random);
+                expect_close(p, false);
+                if (HasFatalFailure()) return;
+            }
+}
+
 TEST(MatmulKernels, EveryFormatHasOneOnEveryPath) {
     for (const Isa isa : cpu::available_isas())
         for (const FormatTraits& format : all_formats()) {

@@ -80,10 +80,14 @@ EDGEROOF_INLINE std::size_t for_vectors_of(std::size_t bytes, Body body) {
     return streams * each;
 }
 
+enum class Fetch { none, ahead, past_l2 };
+
 /// Once for each line that a vector begins.
-template <std::size_t i, bool ahead>
+template <std::size_t i, Fetch fetch>
 EDGEROOF_INLINE void prefetch(const std::byte* data) {
-    if constexpr (ahead && i * vector % line == 0) __builtin_prefetch(data);
+    if constexpr (i * vector % line != 0) return;
+    if constexpr (fetch == Fetch::ahead) __builtin_prefetch(data);
+    if constexpr (fetch == Fetch::past_l2) __builtin_prefetch(data, 0, 0);
 }
 
 /// The pointer, unknown to the compiler from pass to pass: no load is taken from the pass before.
@@ -96,7 +100,7 @@ EDGEROOF_INLINE std::byte* again(std::byte* data) {
     return data;
 }
 
-template <std::size_t streams, bool ahead>
+template <std::size_t streams, Fetch fetch>
 std::uint32_t read_walk(const StreamArgs& args) {
     Words sums[chains_of_sums] = {};
     std::uint32_t tail = 0;
@@ -105,7 +109,7 @@ std::uint32_t read_walk(const StreamArgs& args) {
     for (std::int64_t pass = 0; pass < args.passes; ++pass) {
         const std::byte* const a = again(args.a);
         const auto add = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
-            prefetch<i, ahead>(a + place + distance);
+            prefetch<i, fetch>(a + place + distance);
             sums[i % chains_of_sums] += at<Words>(a + place);
         };
         for (std::size_t left = for_vectors_of<streams>(bytes, add); left < bytes; left += 4) {
@@ -140,7 +144,7 @@ void write_walk(const StreamArgs& args) {
     finish_stores();
 }
 
-template <std::size_t streams, bool ahead, bool past_cache>
+template <std::size_t streams, Fetch fetch, bool past_cache>
 void copy_walk(const StreamArgs& args) {
     const auto distance = static_cast<std::size_t>(args.walk.prefetch);
     const std::size_t bytes = args.bytes;
@@ -148,7 +152,7 @@ void copy_walk(const StreamArgs& args) {
         const std::byte* const a = again(args.a);
         std::byte* const out = again(args.out);
         const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
-            prefetch<i, ahead>(a + place + distance);
+            prefetch<i, fetch>(a + place + distance);
             store<past_cache>(out + place, at<Words>(a + place));
         };
         for (std::size_t left = for_vectors_of<streams>(bytes, put); left < bytes; ++left)
@@ -157,7 +161,7 @@ void copy_walk(const StreamArgs& args) {
     finish_stores();
 }
 
-template <std::size_t streams, bool ahead, bool past_cache>
+template <std::size_t streams, Fetch fetch, bool past_cache>
 void triad_walk(const StreamArgs& args) {
     const auto distance = static_cast<std::size_t>(args.walk.prefetch);
     const float value = args.value;
@@ -167,8 +171,8 @@ void triad_walk(const StreamArgs& args) {
         const std::byte *const a = again(args.a), *const b = again(args.b);
         std::byte* const out = again(args.out);
         const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
-            prefetch<i, ahead>(a + place + distance);
-            prefetch<i, ahead>(b + place + distance);
+            prefetch<i, fetch>(a + place + distance);
+            prefetch<i, fetch>(b + place + distance);
             const Numbers sum = at<Numbers>(a + place) + factor * at<Numbers>(b + place);
             store<past_cache>(out + place, __builtin_bit_cast(Words, sum));
         };
@@ -198,42 +202,47 @@ EDGEROOF_INLINE auto with_streams(const StreamArgs& args, Walker walker) {
     }
 }
 
-std::uint32_t stream_read(const StreamArgs& args) {
+/// The same with the prefetches that they ask for.
+template <class Walker>
+EDGEROOF_INLINE auto with_fetches(const StreamArgs& args, Walker walker) {
     return with_streams(args, [&]<std::size_t streams>() {
-        return args.walk.prefetch > 0 ? read_walk<streams, true>(args)
-                                      : read_walk<streams, false>(args);
+        if (args.walk.prefetch <= 0) return walker.template operator()<streams, Fetch::none>();
+        return args.walk.past_l2 ? walker.template operator()<streams, Fetch::past_l2>()
+                                 : walker.template operator()<streams, Fetch::ahead>();
     });
+}
+
+std::uint32_t stream_read(const StreamArgs& args) {
+    return with_fetches(
+        args, [&]<std::size_t streams, Fetch fetch>() { return read_walk<streams, fetch>(args); });
 }
 
 /// The same of walks that store: prefetching and storing as asked.
 template <class Walker>
 EDGEROOF_INLINE void with_stores(const StreamArgs& args, Walker walker) {
-    const bool ahead = args.walk.prefetch > 0;
-    with_streams(args, [&]<std::size_t streams>() {
+    with_fetches(args, [&]<std::size_t streams, Fetch fetch>() {
         if (has_past_cache && args.walk.past_cache)
-            ahead ? walker.template operator()<streams, true, has_past_cache>()
-                  : walker.template operator()<streams, false, has_past_cache>();
+            walker.template operator()<streams, fetch, has_past_cache>();
         else
-            ahead ? walker.template operator()<streams, true, false>()
-                  : walker.template operator()<streams, false, false>();
+            walker.template operator()<streams, fetch, false>();
     });
 }
 
 void stream_write(const StreamArgs& args) {
-    with_stores(args, [&]<std::size_t streams, bool ahead, bool past_cache>() {
+    with_stores(args, [&]<std::size_t streams, Fetch fetch, bool past_cache>() {
         write_walk<streams, past_cache>(args);
     });
 }
 
 void stream_copy(const StreamArgs& args) {
-    with_stores(args, [&]<std::size_t streams, bool ahead, bool past_cache>() {
-        copy_walk<streams, ahead, past_cache>(args);
+    with_stores(args, [&]<std::size_t streams, Fetch fetch, bool past_cache>() {
+        copy_walk<streams, fetch, past_cache>(args);
     });
 }
 
 void stream_triad(const StreamArgs& args) {
-    with_stores(args, [&]<std::size_t streams, bool ahead, bool past_cache>() {
-        triad_walk<streams, ahead, past_cache>(args);
+    with_stores(args, [&]<std::size_t streams, Fetch fetch, bool past_cache>() {
+        triad_walk<streams, fetch, past_cache>(args);
     });
 }
 

@@ -4,12 +4,13 @@
 // another layout. What is multiplied is a struct:
 //
 //   Weight, Activation: as they lie in memory. values: of either in a vector
+//   fetches: whether weights that stream from memory are fetched into L1 a line ahead
 //   weights(p), activations(p): a vector
 //   first_weights(p, count), first_activations(p, count): count < values of them, then zeros
 //   multiply_add(w, x, sum): the products, added to the lanes of a vector of floats
 #pragma once
 
-#include "kernels/cpu/matmul.hpp"
+#include "kernels/cpu/matmul/float_layout.hpp"
 #include "kernels/cpu/simd/simd.hpp"
 
 namespace edgeroof::cpu {
@@ -57,6 +58,10 @@ EDGEROOF_INLINE void store_four(float* p, F x) { store(p, x); }
 constexpr int row_tile = 4;
 constexpr int token_tile = registers == 32 ? 6 : 3;
 
+/// Of each kernel, MatmulKernel::row_group.
+template <Layout layout>
+constexpr int row_group_of = layout == Layout::packed ? 16 : row_tile;
+
 /// Weights, rows `row_stride` apart, and activations, tokens `token_stride` apart.
 template <class Products>
 struct Sides {
@@ -64,17 +69,14 @@ struct Sides {
     std::int64_t row_stride;
     const typename Products::Activation* x;
     std::int64_t token_stride;
-
-    EDGEROOF_INLINE Sides from(std::int64_t row, std::int64_t token, std::int64_t value) const {
-        return {weights + row * row_stride + value, row_stride, x + token * token_stride + value,
-                token_stride};
-    }
 };
 
 template <class Products>
-Sides<Products> sides(const MatmulArgs& args) {
-    return {reinterpret_cast<const typename Products::Weight*>(args.weights), args.k,
-            reinterpret_cast<const typename Products::Activation*>(args.activations), args.k};
+EDGEROOF_INLINE const typename Products::Activation* activations(const MatmulArgs& args,
+                                                                 std::int64_t token,
+                                                                 std::int64_t value) {
+    return reinterpret_cast<const typename Products::Activation*>(args.activations) +
+           token * args.k + value;
 }
 
 /// Where a tile's results go.
@@ -84,8 +86,9 @@ struct Results {
     std::int64_t row_stride = 1;
 };
 
-/// Each result (+)= products over `count` values of k; `accumulate` adds.
-template <int rows, int tokens, class Products>
+/// Each result (+)= products over `count` values of k; `accumulate` adds. `fetches`: weights that
+/// come from memory are fetched into L1 a line ahead.
+template <int rows, int tokens, bool fetches = false, class Products>
 EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Results out,
                                    bool accumulate) {
     using Weight = typename Products::Weight;
@@ -112,9 +115,19 @@ EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Resul
             [k](const Activation* p)
                 __attribute__((always_inline)) { return Products::activations(p + k); });
     };
+    constexpr std::int64_t round = chains * Products::values;
+    const auto fetch = [&](std::int64_t k) __attribute__((always_inline)) {
+        constexpr int line = 64 / sizeof(Weight);
+        if (k % line != 0) return;
+        for (int r = 0; r < rows; ++r)
+            for (std::int64_t next = line; next < line + round; next += line)
+                fetch_past_l2(at.weights + r * at.row_stride + k + next);
+    };
     std::int64_t k = 0;
-    for (; k + chains * Products::values <= count; k += chains * Products::values)
+    for (; k + round <= count; k += round) {
+        if constexpr (fetches) fetch(k);
         for (int c = 0; c < chains; ++c) whole(c, k + c * Products::values);
+    }
     for (; k + Products::values <= count; k += Products::values) whole(0, k);
     if (const std::int64_t left = count - k; left > 0)
         step(
@@ -142,21 +155,36 @@ EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Resul
 /// At most four tokens: a row of weights passes once. Rows pass side by side from places far apart,
 /// since hardware prefetchers end with a page: while one stream waits for its next page, the others
 /// flow.
-template <class Products>
+template <class Products, Layout layout>
 void few_tokens(const MatmulArgs& args) {
+    using Rows = FloatRows<typename Products::Weight, layout>;
+    const Rows from(args);
     const auto run = [&]<int tokens>() __attribute__((always_inline)) {
-        constexpr int streams = registers == 32 || tokens <= token_tile ? 4 : 2;
-        const std::int64_t each = (args.row_end - args.row_begin) / streams;
-        const auto tile = [&]<int rows>(std::int64_t row) __attribute__((always_inline)) {
-            Sides<Products> at = sides<Products>(args).from(row, args.token_begin, 0);
-            at.row_stride = each * args.k;
-            multiply_tile<rows, tokens>(
-                at, args.k, {args.out + args.token_begin * args.m + row, args.m, each}, false);
+        constexpr int places = registers == 32 || tokens <= token_tile ? 4 : 2;
+        const std::int64_t each =
+            (args.row_end - args.row_begin) / (places * Rows::group) * Rows::group;
+        // Rows from `row` on, `stride` values and `apart` rows from each other: a chunk of k.
+        const auto tile = [&]<int rows>(std::int64_t row, std::int64_t begin, std::int64_t stride,
+                                        std::int64_t apart) __attribute__((always_inline)) {
+            multiply_tile<rows, tokens, Products::fetches>(
+                Sides<Products>{from.at(row, begin), stride,
+                                activations<Products>(args, args.token_begin, begin), args.k},
+                from.count(begin), {args.out + args.token_begin * args.m + row, args.m, apart},
+                begin > 0);
         };
         std::int64_t row = args.row_begin;
-        for (; row < args.row_begin + each; ++row) tile.template operator()<streams>(row);
-        for (row += (streams - 1) * each; row < args.row_end; ++row)
-            tile.template operator()<1>(row);
+        for (; row < args.row_begin + each; row += Rows::group)
+            for (std::int64_t begin = 0; begin < args.k; begin += from.chunk())
+                for (std::int64_t r = row; r < row + Rows::group; ++r)
+                    tile.template operator()<places>(r, begin, each * args.k, each);
+        // What is left is read in one place; tiles of a group's neighbours never leave it.
+        row += (places - 1) * each;
+        for (; row + row_tile <= args.row_end; row += row_tile)
+            for (std::int64_t begin = 0; begin < args.k; begin += from.chunk())
+                tile.template operator()<row_tile>(row, begin, from.stride(begin), 1);
+        for (; row < args.row_end; ++row)
+            for (std::int64_t begin = 0; begin < args.k; begin += from.chunk())
+                tile.template operator()<1>(row, begin, 0, 0);
     };
     const std::int64_t tokens = args.token_end - args.token_begin;
     if (tokens == 1) run.template operator()<1>();
@@ -165,15 +193,15 @@ void few_tokens(const MatmulArgs& args) {
     if (tokens == 4) run.template operator()<4>();
 }
 
-/// All tokens of the arguments times `rows` rows; `at` and `out` are of the first row and token.
-template <class Products>
-EDGEROOF_INLINE void multiply_all_tokens(const MatmulArgs& args, Sides<Products> at,
-                                         std::int64_t rows, std::int64_t count, Results out,
-                                         bool accumulate) {
+/// All tokens of the arguments times `rows` rows; `out` is of the first row and token.
+/// sides(row, token): of a tile that begins there.
+template <class SidesOf>
+EDGEROOF_INLINE void multiply_all_tokens(const MatmulArgs& args, SidesOf sides, std::int64_t rows,
+                                         std::int64_t count, Results out, bool accumulate) {
     const auto tiles = [&]<int tokens>(std::int64_t token) __attribute__((always_inline)) {
         const auto tile = [&]<int height>(std::int64_t row) __attribute__((always_inline)) {
             multiply_tile<height, tokens>(
-                at.from(row, token, 0), count,
+                sides(row, token), count,
                 {out.first + token * out.token_stride + row, out.token_stride}, accumulate);
         };
         std::int64_t row = 0;

@@ -159,6 +159,13 @@ class Groups {
     std::byte* piece_;
 };
 
+/// Formats whose blocks are fetched into L1 when they begin: those that it makes faster on Zen 4
+/// (docs/kernels.md). The others keep to the hardware's prefetchers.
+template <Format format>
+constexpr bool fetches_blocks =
+    format == Format::q8_0 || format == Format::q2_k || format == Format::q4_k ||
+    format == Format::q5_k || format == Format::q6_k;
+
 /// out[t * m + r] for the 16 rows r of a group and `tokens` tokens, over `blocks` blocks from block
 /// `first` of k on: added where that isn't the first of all. At most `counted` tokens exist: the
 /// others repeat the last one.
@@ -174,6 +181,9 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
                              ? set1(0.0F)
                              : load_rows(out + t * m + v * lanes, rows - v * lanes);
     for (std::int64_t b = 0; b < blocks; ++b) {
+        if constexpr (fetches_blocks<format>)
+            for (int line = 0; line < C::bytes; line += 64)
+                fetch_past_l2(group + b * C::bytes + line);
         constexpr int turn = at_once<C, tokens>, columns = columns_at_once<C, turn>;
         for (int first = 0; first < vectors; first += columns) {
             const C block(group + b * C::bytes, first * lanes);

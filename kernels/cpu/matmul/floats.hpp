@@ -47,6 +47,7 @@ struct FloatProducts {
     using Weight = W;
     using Activation = float;
     static constexpr std::int64_t values = width;
+    static constexpr bool fetches = true;
     static EDGEROOF_INLINE F weights(const W* p) { return load(p); }
     static EDGEROOF_INLINE F first_weights(const W* p, std::int64_t count) {
         W some[width] = {};
@@ -67,16 +68,15 @@ constexpr std::int64_t chunk = 1024;
 /// often are, so F32 is copied too.)
 constexpr std::int64_t panel_stride = chunk + 16;
 
-template <class W>
+template <class W, Layout layout>
 void many_tokens(const MatmulArgs& args) {
+    const FloatRows<W, layout> from(args);
     for_panels(
         args, chunk, [&](PanelOfRows part) __attribute__((always_inline)) {
-            const auto from =
-                sides<FloatProducts<W>>(args).from(part.row, args.token_begin, part.begin);
             const std::int64_t rows = part.row_end - part.row;
             alignas(64) float panel[panel_rows * panel_stride];
             for (std::int64_t r = 0; r < rows; ++r) {
-                const W* weights = from.weights + r * from.row_stride;
+                const W* weights = from.at(part.row + r, part.begin);
                 float* to = panel + r * panel_stride;
                 std::int64_t i = 0;
                 for (; i + width <= part.count; i += width) store(to + i, load(weights + i));
@@ -84,35 +84,46 @@ void many_tokens(const MatmulArgs& args) {
                     store_first(to + i, FloatProducts<W>::first_weights(weights + i, left),
                                 static_cast<int>(left));
             }
+            using Products = FloatProducts<float>;
+            const float* x = activations<Products>(args, args.token_begin, part.begin);
             multiply_all_tokens(
-                args, Sides<FloatProducts<float>>{panel, panel_stride, from.x, from.token_stride},
+                args,
+                [&](std::int64_t row, std::int64_t token) __attribute__((always_inline)) {
+                    return Sides<Products>{panel + row * panel_stride, panel_stride,
+                                           x + token * args.k, args.k};
+                },
                 rows, part.count, {args.out + args.token_begin * args.m + part.row, args.m},
                 part.begin > 0);
         });
 }
 
-template <class W>
+template <class W, Layout layout>
 void run_floats(const MatmulArgs& args) {
     if (args.token_end - args.token_begin <= 4)
-        few_tokens<FloatProducts<W>>(args);
+        few_tokens<FloatProducts<W>, layout>(args);
     else
-        many_tokens<W>(args);
+        many_tokens<W, layout>(args);
 }
 
 template <Isa isa>
 struct FloatTable {
-    template <Format format, class W>
-    static constexpr MatmulKernel entry{.format = format,
-                                        .isa = isa,
-                                        .row_group = row_tile,
-                                        .packed_bytes = nullptr,
-                                        .pack = nullptr,
-                                        .activation_layout = as_they_are,
-                                        .activation_bytes = nullptr,
-                                        .prepare = nullptr,
-                                        .run = run_floats<W>};
-    static constexpr MatmulKernel entries[] = {
-        entry<Format::f32, float>, entry<Format::f16, HalfBits>, entry<Format::bf16, BfloatBits>};
+    template <Format format, class W, Layout layout>
+    static constexpr MatmulKernel entry{
+        .format = format,
+        .isa = isa,
+        .row_group = row_group_of<layout>,
+        .packed_bytes = layout == Layout::packed ? packed_float_bytes<W> : nullptr,
+        .pack = layout == Layout::packed ? pack_floats<W> : nullptr,
+        .activation_layout = as_they_are,
+        .activation_bytes = nullptr,
+        .prepare = nullptr,
+        .run = run_floats<W, layout>};
+    static constexpr MatmulKernel entries[] = {entry<Format::f32, float, Layout::packed>,
+                                               entry<Format::f16, HalfBits, Layout::packed>,
+                                               entry<Format::bf16, BfloatBits, Layout::packed>,
+                                               entry<Format::f32, float, Layout::as_in_file>,
+                                               entry<Format::f16, HalfBits, Layout::as_in_file>,
+                                               entry<Format::bf16, BfloatBits, Layout::as_in_file>};
 };
 
 }  // namespace

@@ -23,7 +23,9 @@ std::vector<Walk> walks(bool past_cache) {
     for (const std::int32_t streams : {1, 2, 4, 8})
         for (const std::int32_t prefetch : {0, 512})
             for (const bool past : {false, true})
-                if (!past || past_cache) all.push_back({streams, prefetch, past});
+                for (const bool past_l2 : {false, true})
+                    if ((!past || past_cache) && (!past_l2 || prefetch > 0))
+                        all.push_back({streams, prefetch, past, past_l2});
     return all;
 }
 
