@@ -136,8 +136,11 @@ void add_all() {
     for (const cpu::Isa isa : cpu::available_isas())
         for (const MatmulKernel& kernel : cpu::matmul_table(isa))
             for (const std::int64_t n : {1, 2, 4, 8, 32, 128, 512})
-                for (int threads = 1; threads <= cores; threads *= 2)
+                for (int threads = 1; threads <= cores; threads *= 2) {
                     add(kernel, Size{2048, 5632, n}, threads);
+                    // More activations than L1 keeps beside a stream of weights.
+                    if (n == 1) add(kernel, Size{5632, 2048, n}, threads);
+                }
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <exception>
 
 #include "reports/analysis/roofline.hpp"
 
@@ -79,16 +80,22 @@ std::vector<reports::Measurement> measure_below(const Attempt& attempt,
         above = above_their_roofs(facts, all);
         if (ended || above.empty() || searches == most_searches) break;
         const std::size_t known = roofs.size();
+        std::string names = tried;
         for (RoofEntry& shape : search(all)) {
             if (std::ranges::any_of(roofs, [&](const RoofEntry& roof) {
                     return roof.roof.name == shape.roof.name;
                 }))
                 continue;
-            tried += (tried.empty() ? "" : ", ") + shape.roof.name;
+            names += (names.empty() ? "" : ", ") + shape.roof.name;
             roofs.push_back(std::move(shape));
         }
         if (roofs.size() == known) break;
-        all = attempt(roofs);
+        try {
+            all = attempt(roofs);
+        } catch (const std::exception&) {
+            break;  // too little memory, or a device is lost: what was measured stays
+        }
+        tried = names;
     }
     for (reports::Measurement& m : all) {
         if (m.kind == reports::Kind::roof) continue;

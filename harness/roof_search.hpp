@@ -39,7 +39,8 @@ using Search =
 
 /// What `attempt` yields beside `roofs`. Where some of it lies above its roof, all is measured
 /// again beside those that `search` yields too (settings: roof_search), twice at most or until it
-/// knows no more. What is above still is suspect. What was interrupted or failed is not made again.
+/// knows no more. What is above still is suspect. What was interrupted or failed is not made again;
+/// where making it again fails, the first ones stay.
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,
                                                 const reports::Record& facts,
                                                 std::vector<RoofEntry> roofs, const Search& search);

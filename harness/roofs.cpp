@@ -13,6 +13,7 @@
 #include "devices/cpu/huge_pages.hpp"
 #include "harness/clock.hpp"
 #include "kernels/work.hpp"
+#include "reports/analysis/statistics.hpp"
 
 namespace edgeroof::harness {
 namespace {
@@ -34,38 +35,45 @@ class RoofWorkload final : public Workload {
           isa_(std::move(isa)),
           facts_(std::move(facts)) {}
 
-    /// The fastest of all variants, tried in turns, since a machine's bandwidth may change between
-    /// two of them; those that lead, more often.
+    /// The fastest of all variants. A machine's bandwidth may change between two tries: those that
+    /// lead after a few are tried in turns, and held against each other turn by turn.
     RoofVariant search() {
         const std::vector<RoofVariant> variants = roof_variants(entry_);
-        std::vector<double> best(variants.size(), std::numeric_limits<double>::infinity());
         set_up(variants.front());
-        const auto try_one = [&](std::size_t i) {
-            try {
-                compile(variants[i]);
-            } catch (const Unsupported&) {
-                if (i == 0) throw;
-                return;  // a way that this device has not
-            }
-            run();  // as all others, right after a run of its own
-            best[i] = std::min(best[i], seconds_of(run().ns) / amount());
-        };
         std::vector<std::size_t> contenders(variants.size());
         std::iota(contenders.begin(), contenders.end(), std::size_t{0});
-        const auto try_leaders = [&](std::size_t most, int turns) {
-            std::ranges::stable_sort(contenders, {}, [&](std::size_t i) { return best[i]; });
-            contenders.resize(std::min(most, contenders.size()));
-            for (int turn = 0; turn < turns; ++turn)
-                for (const std::size_t i : contenders) try_one(i);
-        };
-        try_leaders(variants.size(), 2);
-        try_leaders(4, 4);  // a disturbed machine may prefer the one that it disturbed least
-        // A plainer way stands unless another is faster by more than the clock can blur.
-        std::size_t chosen = 0;
-        for (std::size_t i = 1; i < variants.size(); ++i)
-            if (best[i] < 0.99 * best[chosen]) chosen = i;
-        set_up(variants[chosen]);
-        return variants[chosen];
+        std::vector<double> best(variants.size(), std::numeric_limits<double>::infinity());
+        for (int turn = 0; turn < 2; ++turn)
+            for (const std::size_t i : contenders)
+                best[i] = std::min(best[i], seconds_per_work(variants[i], i == 0));
+        std::ranges::stable_sort(contenders, {}, [&](std::size_t i) { return best[i]; });
+        constexpr std::size_t leaders = 5;
+        contenders.resize(std::min(leaders, contenders.size()));
+        std::ranges::sort(contenders);  // the plainest first
+
+        constexpr int turns = 7;
+        std::vector<std::vector<double>> behind(contenders.size());
+        for (int turn = 0; turn < turns; ++turn) {
+            std::vector<double> seconds;
+            for (const std::size_t i : contenders) {
+                seconds.push_back(seconds_per_work(variants[i], i == 0));
+                best[i] = std::min(best[i], seconds.back());
+            }
+            const double fastest = *std::ranges::min_element(seconds);
+            for (std::size_t c = 0; c < contenders.size(); ++c)
+                behind[c].push_back(seconds[c] / fastest);
+        }
+        std::vector<double> score;
+        for (const std::vector<double>& of_one : behind) score.push_back(reports::median(of_one));
+        // Ways that are equal while others use the memory too may differ when it is free: then the
+        // best try tells. A plainer one stands unless that is better than the clock can blur.
+        const double equal = 1.03 * *std::ranges::min_element(score);
+        std::optional<std::size_t> chosen;
+        for (std::size_t c = 0; c < contenders.size(); ++c)
+            if (score[c] <= equal && (!chosen || best[contenders[c]] < 0.99 * best[*chosen]))
+                chosen = contenders[c];
+        set_up(variants[*chosen]);
+        return variants[*chosen];
     }
 
     /// As many passes as make a sample long enough.
@@ -193,6 +201,19 @@ class RoofWorkload final : public Workload {
                                                      : fmt::format("{:.0f} %", 100 * share);
         if (const auto setting = cpu::huge_page_setting())
             m.settings["huge_page_setting"] = *setting;
+    }
+
+    /// Of a run right after another. Infinite for a way that the device has not, but for the
+    /// plainest: then it has no such roof (Unsupported).
+    double seconds_per_work(const RoofVariant& variant, bool plainest) {
+        try {
+            compile(variant);
+        } catch (const Unsupported&) {
+            if (plainest) throw;
+            return std::numeric_limits<double>::infinity();
+        }
+        run();
+        return seconds_of(run().ns) / amount();
     }
 
     /// Of work: variants of a kernel differ in size.

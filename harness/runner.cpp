@@ -141,6 +141,8 @@ std::vector<Workload*> Runner::workloads(const PlanStep& step, const std::vector
             }
         } catch (const Unsupported&) {
             // The roof's own step has said so.
+        } catch (const Unmeasurable&) {
+            // There is too little memory for it beside the workload.
         }
     }
     return found;

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "kernels/error.hpp"
+
 namespace edgeroof::harness {
 namespace {
 
@@ -103,6 +105,7 @@ class MeasureBelow : public testing::Test {
         return measure_below(
             [&](const std::vector<RoofEntry>& roofs) {
                 roofs_seen_.push_back(roofs.size());
+                if (roofs_seen_.size() > shares.size()) throw Unmeasurable("no memory");
                 auto all = beside(shares.at(roofs_seen_.size() - 1), roofs.back().roof.name);
                 all[1].stop.reason = stop_;
                 return all;
@@ -149,6 +152,14 @@ TEST_F(MeasureBelow, WhatStaysAboveIsSuspect) {
     EXPECT_THAT(roofs_seen_, ElementsAre(1, 2)) << "a search that finds nothing new is the last";
     EXPECT_EQ(all[1].validity.state, State::suspect);
     EXPECT_THAT(all[1].validity.reasons, ElementsAre(HasSubstr("above its roof")));
+}
+
+TEST_F(MeasureBelow, WhatCannotBeMadeAgainStaysAsItWasMeasured) {
+    const auto all = run({1.1});
+    EXPECT_THAT(roofs_seen_, ElementsAre(1, 2));
+    EXPECT_FALSE(all[1].samples.empty());
+    EXPECT_EQ(all[1].validity.state, State::suspect);
+    EXPECT_FALSE(all[1].settings.contains("roof_search"));
 }
 
 TEST_F(MeasureBelow, SearchesTwiceAtMost) {
