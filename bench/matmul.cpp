@@ -90,17 +90,6 @@ class Operands {
     std::vector<float> x_, out_;
 };
 
-/// The rate of the kernel's arithmetic: that of F32 for float weights and where activations are
-/// read as they come, of BF16 where they are rounded to it, else of int8. Null on paths that have
-/// none.
-cpu::PeakKernel peak_of(const MatmulKernel& kernel) {
-    const bool rounded = kernel.format == Format::bf16 && kernel.prepare != nullptr;
-    const bool floats = kernel.prepare == nullptr || traits(kernel.format).block_values == 1;
-    return cpu::peak_kernel(kernel.isa, rounded  ? Arithmetic::bf16
-                                        : floats ? Arithmetic::fp32
-                                                 : Arithmetic::int8);
-}
-
 void measure(benchmark::State& state, const MatmulKernel& kernel, Size size,
              std::shared_ptr<Operands>& operands) {
     if (state.thread_index() == 0) operands = std::make_shared<Operands>(kernel, size);
@@ -110,7 +99,7 @@ void measure(benchmark::State& state, const MatmulKernel& kernel, Size size,
     const RoundWork work{
         .bytes = count_of_rows * static_cast<double>(row_bytes(kernel.format, size.k)),
         .flops = 2.0 * count_of_rows * static_cast<double>(size.k * size.n),
-        .peak = peak_of(kernel),
+        .peak = cpu::peak_kernel(kernel.isa, kernel.arithmetic),
         .memory_bound = size.n == 1};
     count(
         state, roofs, work, [&](std::int64_t round) { operands->run(round, rows); },

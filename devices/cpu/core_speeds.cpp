@@ -47,7 +47,7 @@ std::vector<int> core_classes(const Topology& topology, int threads) {
 }
 
 std::vector<double> measured_speeds(ThreadPool& pool, Isa isa) {
-    const MatmulKernel& kernel = matmul_kernel(Format::q8_0, isa, true);
+    const MatmulKernel& kernel = matmul_kernel(Format::q8_0, isa, true, 1);
     const std::vector<std::byte> rows(row_bytes(Format::q8_0, k) * m);
     const std::vector<float> x(k, 1.0F);
     std::vector<std::byte> weights = rows, activations(k * sizeof(float));

@@ -50,7 +50,7 @@ Buffer Residents::allocate_weight(std::size_t bytes, const Tensor& weight, Pages
 }
 
 const std::byte* Residents::packed(const Tensor& weight) {
-    const MatmulKernel& kernel = this->kernel(weight.format);
+    const MatmulKernel& kernel = this->kernel(weight.format, many_tokens_at_once);
     if (!kernel.pack) return repack_ ? copied(weight, Pages::by_size) : mapped(weight);
     const auto [at, is_new] = packed_.try_emplace(weight.name);
     if (is_new) {

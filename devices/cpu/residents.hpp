@@ -32,7 +32,10 @@ class Residents {
     Residents(const WeightSource& source, std::shared_ptr<ThreadPool> pool, Isa isa, bool repack)
         : source_(source), pool_(std::move(pool)), isa_(isa), repack_(repack) {}
 
-    const MatmulKernel& kernel(Format format) const { return matmul_kernel(format, isa_, repack_); }
+    /// For that many tokens; packed weights are the same for any number.
+    const MatmulKernel& kernel(Format format, std::int64_t tokens) const {
+        return matmul_kernel(format, isa_, repack_, tokens);
+    }
 
     /// The weight as its matmul kernel wants it, packed by all threads at the first call; copied,
     /// if it wants it as the file has it: a file's pages are small ones, and walks of page tables

@@ -7,6 +7,7 @@
 #include <sys/auxv.h>
 #endif
 
+#include "kernels/cpu/amx_support.hpp"
 #include "kernels/cpu/riscv_vector.hpp"
 
 namespace edgeroof::cpu {
@@ -24,6 +25,7 @@ constexpr std::array paths = {
     Path{Isa::avx_vnni, Isa::avx2, "avx_vnni"},
     Path{Isa::avx512, Isa::avx2, "avx512"},
     Path{Isa::avx512_vnni, Isa::avx512, "avx512_vnni"},
+    Path{Isa::amx, Isa::avx512_vnni, "amx"},
     Path{Isa::neon, Isa::scalar, "neon"},
     Path{Isa::neon_dotprod, Isa::neon, "neon_dotprod"},
     Path{Isa::neon_i8mm, Isa::neon_dotprod, "neon_i8mm"},
@@ -51,6 +53,8 @@ bool machine_adds(Isa isa) {
                    __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq");
         case Isa::avx512_vnni:
             return __builtin_cpu_supports("avx512vnni");
+        case Isa::amx:
+            return has_amx();
 #elif defined(__aarch64__)
         // Bits of the Linux arm64 ABI (Documentation/arch/arm64/elf_hwcaps.rst).
         case Isa::neon:

@@ -17,6 +17,7 @@ enum class Isa : std::uint8_t {
     avx_vnni,     ///< avx2 with VPDPBUSD on 256 bits
     avx512,       ///< F, BW, VL, DQ
     avx512_vnni,  ///< with VPDPBUSD on 512 bits
+    amx,          ///< with AMX tiles of BF16 and int8, and AVX512_BF16
     neon,
     neon_dotprod,
     neon_i8mm,

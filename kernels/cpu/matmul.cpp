@@ -52,6 +52,10 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
                                            : joined(avx512_vnni_matmuls());
             return table;
         }
+        case Isa::amx: {
+            static const Table table = joined(amx_matmuls(), amx_float_matmuls());
+            return table;
+        }
 #elif defined(__aarch64__)
         case Isa::neon: {
             static const Table table = joined(neon_matmuls(), neon_float_matmuls());
@@ -79,11 +83,11 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
     }
 }
 
-const MatmulKernel& matmul_kernel(Format format, Isa isa, bool repack) {
+const MatmulKernel& matmul_kernel(Format format, Isa isa, bool repack, std::int64_t tokens) {
     const MatmulKernel* unpacked = nullptr;
     for (Isa path = isa;; path = below(path)) {
         for (const MatmulKernel& kernel : matmul_table(path)) {
-            if (kernel.format != format) continue;
+            if (kernel.format != format || tokens < kernel.least_tokens) continue;
             if (kernel.pack == nullptr) {
                 if (unpacked == nullptr) unpacked = &kernel;
             } else if (repack) {

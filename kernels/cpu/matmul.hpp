@@ -11,6 +11,7 @@
 
 #include "kernels/cpu/isa.hpp"
 #include "kernels/formats/format.hpp"
+#include "kernels/graph.hpp"
 
 namespace edgeroof::cpu {
 
@@ -31,6 +32,11 @@ struct MatmulKernel {
     Format format;
     Isa isa;
     std::int32_t row_group;  ///< threads share out m at multiples of this
+    /// With fewer (n) a kernel of a path below is faster, which reads the same packed weights. Any
+    /// number is right.
+    std::int32_t least_tokens = 1;
+    /// What many tokens are multiplied in: the compute roof that bounds the kernel.
+    Arithmetic arithmetic = Arithmetic::fp32;
     /// Bytes of m packed rows: the last group is padded to a whole one. Group g of a tensor starts
     /// at packed_bytes(k, g * row_group). Null (with pack): weights are used as in the file.
     std::size_t (*packed_bytes)(std::int64_t k, std::int64_t m);
@@ -49,9 +55,12 @@ struct MatmulKernel {
     void (*run)(const MatmulArgs& args);
 };
 
-/// The kernel for a format on an ISA path: its own entry, else the nearest below (scalar has all).
-/// `repack` false: one that uses weights as the file has them. I32 has none: std::invalid_argument.
-const MatmulKernel& matmul_kernel(Format format, Isa isa, bool repack);
+/// The kernel for a format and a number of tokens on an ISA path: its own entry, else the nearest
+/// below (scalar has all). `repack` false: one that uses weights as the file has them. Kernels for
+/// other numbers of tokens read the same weights. I32 has none: std::invalid_argument.
+const MatmulKernel& matmul_kernel(Format format, Isa isa, bool repack, std::int64_t tokens);
+/// Of more tokens than any kernel asks for.
+inline constexpr std::int64_t many_tokens_at_once = 512;
 
 /// All entries of a path's own table (docs/kernels.md lists them; tests and benches walk them).
 /// Empty where the path belongs to another architecture.

@@ -9,6 +9,7 @@ namespace edgeroof::cpu {
 const Ops& ops(Isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
+        case Isa::amx:
         case Isa::avx512_vnni:
         case Isa::avx512:
             return ops_avx512;

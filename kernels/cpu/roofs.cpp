@@ -28,6 +28,8 @@ const Peaks* peaks(Isa isa) {
             return &peaks_avx512;
         case Isa::avx512_vnni:
             return &peaks_avx512_vnni;
+        case Isa::amx:
+            return &peaks_amx;
 #elif defined(__aarch64__)
         case Isa::neon:
             return &peaks_neon;
@@ -72,6 +74,7 @@ PeakKernel extension(Isa isa, Arithmetic arithmetic) {
 const Roofs& roofs(Isa isa) {
     switch (isa) {
 #if defined(__x86_64__)
+        case Isa::amx:
         case Isa::avx512_vnni:
         case Isa::avx512:
             return roofs_avx512;

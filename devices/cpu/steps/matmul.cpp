@@ -71,7 +71,7 @@ void plan_matmul(Planner& planner, const MatMul& op, std::int64_t passes) {
     const Tensor& weight = planner.graph[op.weight];
     const std::int64_t k = weight.shape.row(), m = weight.shape.rows();
     const std::int64_t n = planner.graph[op.x].shape.values() / k;
-    const MatmulKernel& kernel = planner.residents.kernel(weight.format);
+    const MatmulKernel& kernel = planner.residents.kernel(weight.format, n);
     const Slot activations = planner.prepared(op.x, kernel, k, n);
     planner.add(std::make_unique<MatmulStep>(kernel, planner.residents.packed(weight), activations,
                                              planner.slot(op.out), k, m, n, passes));

@@ -73,6 +73,7 @@ void round_activations(const float* x, std::byte* activations, std::int64_t k, s
 constexpr MatmulKernel table[] = {{.format = Format::bf16,
                                    .isa = Isa::avx512_vnni,
                                    .row_group = row_tile,
+                                   .arithmetic = Arithmetic::bf16,
                                    .packed_bytes = nullptr,
                                    .pack = nullptr,
                                    .activation_layout = rounded_to_bf16,

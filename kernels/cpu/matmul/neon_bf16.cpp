@@ -126,6 +126,7 @@ void round_activations(const float* x, std::byte* activations, std::int64_t k, s
 constexpr MatmulKernel table[] = {{.format = Format::bf16,
                                    .isa = Isa::neon_i8mm,
                                    .row_group = 2 * row_pairs,
+                                   .arithmetic = Arithmetic::bf16,
                                    .packed_bytes = nullptr,
                                    .pack = nullptr,
                                    .activation_layout = rounded_to_bf16,

@@ -35,6 +35,7 @@ constexpr MatmulKernel file_entry() {
     return {.format = format,
             .isa = isa,
             .row_group = group_rows,
+            .arithmetic = Arithmetic::int8,
             .packed_bytes = nullptr,
             .pack = nullptr,
             .activation_layout = static_cast<std::uint32_t>(values + wide_offset),

@@ -15,6 +15,9 @@ namespace edgeroof::cpu {
 /// (activations.hpp) are the values per scale plus the offset of wide codes.
 inline constexpr std::uint32_t as_they_are = 0;
 inline constexpr std::uint32_t rounded_to_bf16 = 1;
+/// In tiles (amx_blocks.hpp): of a left operand, and of a right one plus its parts.
+inline constexpr std::uint32_t tiles_left = 2;
+inline constexpr std::uint32_t tiles_right = 2;
 
 std::span<const MatmulKernel> scalar_matmuls();
 std::span<const MatmulKernel> sse41_matmuls();
@@ -26,6 +29,8 @@ std::span<const MatmulKernel> avx512_matmuls();
 std::span<const MatmulKernel> avx512_float_matmuls();
 std::span<const MatmulKernel> avx512_vnni_matmuls();
 std::span<const MatmulKernel> avx512_bf16_matmuls();  ///< for processors that have AVX512_BF16
+std::span<const MatmulKernel> amx_matmuls();
+std::span<const MatmulKernel> amx_float_matmuls();
 std::span<const MatmulKernel> neon_matmuls();
 std::span<const MatmulKernel> neon_float_matmuls();
 std::span<const MatmulKernel> neon_dotprod_matmuls();

@@ -42,6 +42,7 @@ extern const Peaks peaks_avx2;
 extern const Peaks peaks_avx_vnni;
 extern const Peaks peaks_avx512;
 extern const Peaks peaks_avx512_vnni;
+extern const Peaks peaks_amx;
 extern const Peaks peaks_avx512_bf16;
 extern const Peaks peaks_avx512_fp16;
 extern const Peaks peaks_neon;

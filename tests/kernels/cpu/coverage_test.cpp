@@ -31,7 +31,7 @@ std::string served_by(Isa isa, bool quantised, bool repack) {
     std::vector<std::pair<Isa, std::string>> groups;
     for (const FormatTraits& format : all_formats()) {
         if (format.format == Format::i32 || (format.block_values > 1) != quantised) continue;
-        const Isa path = matmul_kernel(format.format, isa, repack).isa;
+        const Isa path = matmul_kernel(format.format, isa, repack, many_tokens_at_once).isa;
         if (groups.empty() || groups.back().first != path) groups.emplace_back(path, "");
         groups.back().second += " " + std::string(format.name);
     }
