@@ -4,7 +4,7 @@
 // another layout. What is multiplied is a struct:
 //
 //   Weight, Activation: as they lie in memory. values: of either in a vector
-//   fetches: whether weights that stream from memory are fetched into L1 a line ahead
+//   fetches_past_l2: whether StreamFetch::past_l2 pays for weights that stream from memory
 //   weights(p), activations(p): a vector
 //   first_weights(p, count), first_activations(p, count): count < values of them, then zeros
 //   multiply_add(w, x, sum): the products, added to the lanes of a vector of floats
@@ -12,6 +12,7 @@
 
 #include "kernels/cpu/matmul/float_layout.hpp"
 #include "kernels/cpu/simd/simd.hpp"
+#include "kernels/cpu/stream_fetch.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -86,9 +87,9 @@ struct Results {
     std::int64_t row_stride = 1;
 };
 
-/// Each result (+)= products over `count` values of k; `accumulate` adds. `fetches`: weights that
-/// come from memory are fetched into L1 a line ahead.
-template <int rows, int tokens, bool fetches = false, class Products>
+/// Each result (+)= products over `count` values of k; `accumulate` adds. `fetch`: how weights come
+/// from memory; past L2, a line ahead.
+template <int rows, int tokens, StreamFetch fetch = StreamFetch::hardware, class Products>
 EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Results out,
                                    bool accumulate) {
     using Weight = typename Products::Weight;
@@ -116,16 +117,19 @@ EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Resul
                 __attribute__((always_inline)) { return Products::activations(p + k); });
     };
     constexpr std::int64_t round = chains * Products::values;
-    const auto fetch = [&](std::int64_t k) __attribute__((always_inline)) {
+    const auto fetch_round = [&](std::int64_t k) __attribute__((always_inline)) {
         constexpr int line = 64 / sizeof(Weight);
         if (k % line != 0) return;
         for (int r = 0; r < rows; ++r)
-            for (std::int64_t next = line; next < line + round; next += line)
-                fetch_past_l2(at.weights + r * at.row_stride + k + next);
+            for (std::int64_t i = 0; i < round; i += line) {
+                const Weight* weights = at.weights + r * at.row_stride + k + i;
+                if constexpr (fetch == StreamFetch::past_l2) fetch_past_l2(weights + line);
+                if constexpr (fetch == StreamFetch::ahead) fetch_ahead<2048, 0>(weights);
+            }
     };
     std::int64_t k = 0;
     for (; k + round <= count; k += round) {
-        if constexpr (fetches) fetch(k);
+        if constexpr (fetch != StreamFetch::hardware) fetch_round(k);
         for (int c = 0; c < chains; ++c) whole(c, k + c * Products::values);
     }
     for (; k + Products::values <= count; k += Products::values) whole(0, k);
@@ -152,21 +156,23 @@ EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Resul
     }
 }
 
-/// At most four tokens: a row of weights passes once. Rows pass side by side from places far apart,
-/// since hardware prefetchers end with a page: while one stream waits for its next page, the others
-/// flow.
-template <class Products, Layout layout>
-void few_tokens(const MatmulArgs& args) {
+/// At most four tokens: a row of weights passes once. Where lines are fetched ahead rows pass from
+/// front to back, else side by side from places far apart, since hardware prefetchers end with a
+/// page: while one stream waits for its next page, the others flow.
+template <class Products, Layout layout, StreamFetch fetch>
+EDGEROOF_INLINE void few_tokens_by(const MatmulArgs& args) {
     using Rows = FloatRows<typename Products::Weight, layout>;
     const Rows from(args);
     const auto run = [&]<int tokens>() __attribute__((always_inline)) {
-        constexpr int places = registers == 32 || tokens <= token_tile ? 4 : 2;
+        constexpr int places = fetch == StreamFetch::ahead               ? 1
+                               : registers == 32 || tokens <= token_tile ? 4
+                                                                         : 2;
         const std::int64_t each =
             (args.row_end - args.row_begin) / (places * Rows::group) * Rows::group;
         // Rows from `row` on, `stride` values and `apart` rows from each other: a chunk of k.
         const auto tile = [&]<int rows>(std::int64_t row, std::int64_t begin, std::int64_t stride,
                                         std::int64_t apart) __attribute__((always_inline)) {
-            multiply_tile<rows, tokens, Products::fetches>(
+            multiply_tile<rows, tokens, fetch>(
                 Sides<Products>{from.at(row, begin), stride,
                                 activations<Products>(args, args.token_begin, begin), args.k},
                 from.count(begin), {args.out + args.token_begin * args.m + row, args.m, apart},
@@ -191,6 +197,18 @@ void few_tokens(const MatmulArgs& args) {
     if (tokens == 2) run.template operator()<2>();
     if (tokens == 3) run.template operator()<3>();
     if (tokens == 4) run.template operator()<4>();
+}
+
+template <class Products, Layout layout>
+void few_tokens(const MatmulArgs& args) {
+#if defined(__x86_64__)
+    const StreamFetch fetch = stream_fetch();
+    if (fetch == StreamFetch::ahead)
+        return few_tokens_by<Products, layout, StreamFetch::ahead>(args);
+    if (Products::fetches_past_l2 && fetch == StreamFetch::past_l2)
+        return few_tokens_by<Products, layout, StreamFetch::past_l2>(args);
+#endif
+    few_tokens_by<Products, layout, StreamFetch::hardware>(args);
 }
 
 /// All tokens of the arguments times `rows` rows; `out` is of the first row and token.

@@ -7,6 +7,7 @@
 #include "kernels/cpu/matmul.hpp"
 #include "kernels/cpu/matmul/activations.hpp"
 #include "kernels/cpu/matmul/codes.hpp"
+#include "kernels/cpu/stream_fetch.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -23,10 +24,25 @@ EDGEROOF_INLINE Ints start_of(const ActivationsOf<C>& x, std::int64_t sub) {
         return set_int(x.init(ActivationsOf<C>::start_of(C::sub_values, C::offset), sub));
 }
 
+/// Fetches what lies ahead of a packed block, a share with each step of the walk through it: all at
+/// once the lines would wait for each other, and the block's own loads for them.
+struct FetchAhead {
+    const std::byte* block;  ///< null: nothing is fetched
+
+    template <class C, int step>
+    EDGEROOF_INLINE void fetch() const {
+        constexpr int steps = C::strips * C::steps, lines = (C::bytes + 63) / 64;
+        if (block == nullptr) return;
+        unroll<lines*(step + 1) / steps - lines * step / steps>([&]<int i>() __attribute__((
+            always_inline)) { fetch_ahead<1024, 4096>(block + (lines * step / steps + i) * 64); });
+    }
+};
+
 /// Calls finish<sub, v>(t, integer sum) for every sub-block of block b, vector v < columns of rows
 /// and token.
 template <class C, int tokens, int columns, class Finish>
-EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* x, Finish finish) {
+EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* x, FetchAhead ahead,
+                               Finish finish) {
     constexpr int subs = C::values / C::sub_values, quads = C::sub_values / 4;
     constexpr int per_sum = C::per_step / C::sums;
     unroll<C::strips>([&]<int strip>() __attribute__((always_inline)) {
@@ -37,6 +53,7 @@ EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* 
                 for (int v = 0; v < columns; ++v) dots[v][i][t] = Dot<C::top, quads>(start);
             }
         unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
+            ahead.template fetch<C, strip * C::steps + step>();
             unroll<columns>([&]<int v>() __attribute__((always_inline)) {
                 Bytes codes[C::per_step];
                 block.template codes<strip, step, v>(codes);
@@ -60,9 +77,9 @@ EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* 
 /// sums[t][first + v] += a block of 32 values of rows of vector v times token t's.
 template <class C, int tokens, int columns>
 EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsOf<C>* x,
-                                     Floats (*sums)[vectors], int first) {
+                                     FetchAhead ahead, Floats (*sums)[vectors], int first) {
     sum_block<C, tokens, columns>(
-        block, b, x, [&]<int s, int v>(int t, Ints ints) __attribute__((always_inline)) {
+        block, b, x, ahead, [&]<int s, int v>(int t, Ints ints) __attribute__((always_inline)) {
             Floats& sum = sums[t][first + v];
             const Floats scale = block.template scale<s, v>() * set1(*x[t].scale(b));
             sum = fma(to_float(ints), scale, sum);
@@ -75,12 +92,12 @@ EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsO
 /// only the weights' scales.
 template <class C, int tokens, int columns>
 EDGEROOF_INLINE void add_block_of_256(C block, std::int64_t b, const ActivationsOf<C>* x,
-                                      Floats (*sums)[vectors], int first) {
+                                      FetchAhead ahead, Floats (*sums)[vectors], int first) {
     Floats products[tokens][columns], minima[tokens][columns];
     for (int t = 0; t < tokens; ++t)
         for (int v = 0; v < columns; ++v) products[t][v] = minima[t][v] = set1(0.0F);
     sum_block<C, tokens, columns>(
-        block, b, x, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
+        block, b, x, ahead, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
             products[t][v] = fma(to_float(sum), block.template scale<s, v>(), products[t][v]);
             if constexpr (C::has_minimum) {
                 const float* of_x = x[t].template sum<C::sub_values>(b * (256 / C::sub_values) + s);
@@ -131,6 +148,8 @@ class Groups {
         : weights_(args.weights), blocks_(args.k / values), m_(args.m), piece_(piece) {}
 
     EDGEROOF_INLINE std::int64_t blocks() const { return blocks_; }
+    /// Whether groups come from memory as they lie, not from a piece in L1.
+    EDGEROOF_INLINE bool streams() const { return piece_ == nullptr; }
     /// How many blocks `of` can give at once.
     EDGEROOF_INLINE std::int64_t blocks_at_once() const {
         return piece_ == nullptr || blocks_ < piece_values / values ? blocks_
@@ -159,10 +178,10 @@ class Groups {
     std::byte* piece_;
 };
 
-/// Formats whose blocks are fetched into L1 when they begin: those that it makes faster on Zen 4
-/// (docs/kernels.md). The others keep to the hardware's prefetchers.
+/// Formats whose blocks are fetched past L2 when they begin: those that it makes faster on Zen 4
+/// (docs/kernels.md). The others keep to the hardware's prefetchers there.
 template <Format format>
-constexpr bool fetches_blocks =
+constexpr bool fetches_past_l2 =
     format == Format::q8_0 || format == Format::q2_k || format == Format::q4_k ||
     format == Format::q5_k || format == Format::q6_k;
 
@@ -172,7 +191,7 @@ constexpr bool fetches_blocks =
 template <Format format, int tokens>
 void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format>>* x,
                         std::int64_t first_block, std::int64_t blocks, std::int64_t counted,
-                        float* out, std::int64_t m, std::int64_t rows) {
+                        StreamFetch fetch, float* out, std::int64_t m, std::int64_t rows) {
     using C = Codes<format>;
     Floats sums[tokens][vectors];
     for (int t = 0; t < tokens; ++t)
@@ -181,19 +200,21 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
                              ? set1(0.0F)
                              : load_rows(out + t * m + v * lanes, rows - v * lanes);
     for (std::int64_t b = 0; b < blocks; ++b) {
-        if constexpr (fetches_blocks<format>)
-            for (int line = 0; line < C::bytes; line += 64)
-                fetch_past_l2(group + b * C::bytes + line);
+        const std::byte* const packed = group + b * C::bytes;
+        if (fetches_past_l2<format> && fetch == StreamFetch::past_l2)
+            for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(packed + line);
         constexpr int turn = at_once<C, tokens>, columns = columns_at_once<C, turn>;
         for (int first = 0; first < vectors; first += columns) {
-            const C block(group + b * C::bytes, first * lanes);
+            const C block(packed, first * lanes);
             for (int t = 0; t < tokens; t += turn) {
+                const FetchAhead ahead{
+                    fetch == StreamFetch::ahead && first == 0 && t == 0 ? packed : nullptr};
                 if constexpr (C::values == 32)
-                    add_block_of_32<C, turn, columns>(block, first_block + b, x + t, sums + t,
-                                                      first);
+                    add_block_of_32<C, turn, columns>(block, first_block + b, x + t, ahead,
+                                                      sums + t, first);
                 else
-                    add_block_of_256<C, turn, columns>(block, first_block + b, x + t, sums + t,
-                                                       first);
+                    add_block_of_256<C, turn, columns>(block, first_block + b, x + t, ahead,
+                                                       sums + t, first);
             }
         }
     }
@@ -214,13 +235,14 @@ void few_tokens(const MatmulArgs& args, Groups<format> groups) {
     for (std::int64_t t = 0; t < few; ++t)
         x[t] = ActivationsOf<C>(args.activations, args.k,
                                 args.token_begin + (t < tokens ? t : tokens - 1));
+    const StreamFetch fetch = groups.streams() ? stream_fetch() : StreamFetch::hardware;
     const auto run = tokens == 1   ? group_times_tokens<format, 1>
                      : tokens == 2 ? group_times_tokens<format, 2>
                                    : group_times_tokens<format, few>;
     for (std::int64_t row = args.row_begin; row < args.row_end; row += group_rows)
         for (std::int64_t first = 0; first < blocks; first += at_once) {
             const std::int64_t count = blocks - first < at_once ? blocks - first : at_once;
-            run(groups.of(row / group_rows, first, count), x, first, count, tokens,
+            run(groups.of(row / group_rows, first, count), x, first, count, tokens, fetch,
                 args.out + args.token_begin * args.m + row, args.m, args.m - row);
         }
 }

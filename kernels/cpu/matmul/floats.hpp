@@ -47,7 +47,7 @@ struct FloatProducts {
     using Weight = W;
     using Activation = float;
     static constexpr std::int64_t values = width;
-    static constexpr bool fetches = true;
+    static constexpr bool fetches_past_l2 = true;
     static EDGEROOF_INLINE F weights(const W* p) { return load(p); }
     static EDGEROOF_INLINE F first_weights(const W* p, std::int64_t count) {
         W some[width] = {};
