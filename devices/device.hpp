@@ -112,6 +112,12 @@ class Device {
   public:
     virtual ~Device() = default;
     virtual const DeviceInfo& info() const = 0;
+    /// What a matmul of that many tokens with weights of the format is computed in: the arithmetic
+    /// whose roof bounds it. Everything else is FP32.
+    virtual Arithmetic arithmetic(Format weights, std::int64_t tokens) const {
+        (void)weights, (void)tokens;
+        return Arithmetic::fp32;
+    }
     virtual std::unique_ptr<Memory> create_memory(const WeightSource& weights) = 0;
     /// Throws Unsupported naming the first operator (with format and shape) that it cannot run.
     virtual std::unique_ptr<Executable> compile(const Graph& graph, Memory& memory) = 0;

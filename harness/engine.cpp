@@ -2,13 +2,15 @@
 #include "harness/engine.hpp"
 
 #include <algorithm>
+#include <map>
 #include <random>
 
 namespace edgeroof::harness {
 
 Engine::Engine(Device& device, std::shared_ptr<const runtime::Model> model,
                const runtime::SessionOptions& options)
-    : session_(device, std::move(model), options),
+    : device_(device),
+      session_(device, std::move(model), options),
       random_(static_cast<std::size_t>(session_.context())) {
     std::minstd_rand random(1);  // the same tokens in every run
     const auto vocabulary = static_cast<std::uint64_t>(session_.model().parameters().vocabulary);
@@ -67,6 +69,20 @@ edgeroof::Work Engine::decode_work(std::int64_t tokens, std::int64_t depth) cons
     edgeroof::Work work;
     for (std::int64_t i = 0; i < tokens; ++i) work += work_of(graph, depth + i);
     return work;
+}
+
+Arithmetic Engine::arithmetic(std::int64_t tokens) const {
+    const Graph graph = step_graph(tokens);
+    std::map<Format, std::int64_t> values;
+    for (const Op& op : graph.ops)
+        if (const auto* matmul = std::get_if<MatMul>(&op.kind)) {
+            const Tensor& weight = graph[matmul->weight];
+            values[weight.format] += weight.shape.values();
+        }
+    const auto most =
+        std::max_element(values.begin(), values.end(),
+                         [](const auto& a, const auto& b) { return a.second < b.second; });
+    return device_.arithmetic(most->first, tokens);
 }
 
 }  // namespace edgeroof::harness

@@ -33,6 +33,11 @@ class Engine {
     edgeroof::Work prefill_work(std::int64_t tokens, std::int64_t depth) const;
     edgeroof::Work decode_work(std::int64_t tokens, std::int64_t depth) const;
 
+    /// What most of a step of so many tokens is computed in: the matmuls whose weights are the
+    /// most.
+    Arithmetic arithmetic(std::int64_t tokens) const;
+    const Device& device() const { return device_; }
+
     std::int64_t batch() const { return session_.options().batch; }
     const Memory& memory() const { return session_.memory(); }
 
@@ -41,6 +46,7 @@ class Engine {
     /// Moves to `depth` and gives as many tokens.
     Tokens prepare(std::int64_t tokens, std::int64_t depth);
 
+    Device& device_;
     runtime::Session session_;
     std::vector<runtime::Session::Token> random_;  ///< as many as the context holds
     std::span<const float> logits_;

@@ -15,6 +15,7 @@
 #include "harness/counters.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/measure.hpp"
+#include "harness/roof_sweep.hpp"
 #include "harness/runner.hpp"
 #include "harness/version.hpp"
 #include "kernels/error.hpp"
@@ -110,8 +111,8 @@ class KernelsBench::Open final : public Workload {
 KernelsBench::KernelsBench(const KernelsOptions& options, reports::Board board,
                            const std::function<void(const std::string&)>& note)
     : options_(options),
-      plan_(cache_levels(board), board.memory_bytes.value_or(0)),
-      device_(open_device(options.device)) {
+      device_(open_device(options.device)),
+      plan_(cache_levels(board), board.memory_bytes.value_or(0), choice_for(*device_.device)) {
     record_.tool = build_facts();
     record_.board = std::move(board);
     record_.devices.push_back(device_.facts());
@@ -248,7 +249,7 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
     try {
         Open& workload = open(index);
         const std::uint64_t bytes = streamed_bytes(workload.workload(), one);
-        Workload* const roofs[] = {&roofs_->get(plan_.compute_for(one.group.op.format)),
+        Workload* const roofs[] = {&roofs_->get(plan_.compute_for(one.group.op, one.graph->tokens)),
                                    &roofs_->get(plan_.read_of(bytes))};
         MeasureSettings settings;
         settings.stop = {.rule = "time-cap",

@@ -67,8 +67,8 @@ class KernelsBench {
     void keep(reports::Measurement measured);
 
     const KernelsOptions& options_;
-    RoofPlan plan_;
     OpenDevice device_;
+    RoofPlan plan_;
     OpenCounters counters_;
     std::unique_ptr<RoofSet> roofs_;
     LoadedModel model_;

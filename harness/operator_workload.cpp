@@ -49,6 +49,7 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
       id_(where.id),
       depth_(where.depth),
       work_(work_of(step, step.ops[group.members.front()], where.depth)),
+      device_(where.device),
       weights_(where.weights),
       memory_(where.device.create_memory(weights_)) {
     const std::vector<Instance> instances = choose_instances(where);
@@ -161,6 +162,7 @@ reports::Measurement OperatorWorkload::describe() const {
     m.members = group_.member_names(step_);
     m.tokens = step_.tokens;
     m.depth = depth_;
+    note_arithmetic(m, device_, step_.tokens);
     m.settings["cache"] = cold_ ? "cold" : "warm";
     if (own_clock_) m.settings["clock"] = "device";
     m.work = record_work(work_);

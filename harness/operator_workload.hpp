@@ -86,6 +86,7 @@ class OperatorWorkload final : public Workload {
     bool cold_ = false;
     bool own_clock_ = false;  ///< the device's times its work
     std::uint64_t resident_bytes_ = 0;
+    const Device& device_;
     CopiedWeights weights_;
     std::unique_ptr<Memory> memory_;
     std::vector<Chunk> chunks_;

@@ -58,6 +58,11 @@ class Planner {
     Plan finish() { return std::move(plan_); }
 
   private:
+    /// Of a step of the work.
+    std::int64_t tokens_of_pass(Kind kind, const TokenWork& work) const {
+        return kind == Kind::decode ? 1 : std::min(work.tokens, profile_.batch);
+    }
+
     PlanStep& add(Kind kind, const std::string& device, std::size_t model, TokenWork work,
                   const StopSettings& stop) {
         PlanStep& step = plan_.steps.emplace_back();
@@ -94,21 +99,19 @@ class Planner {
             PlanStep& step = add(kind, device, index, work, settings.stop);
             step.id = fmt::format("{}/{}/{}/n{}/d{}", what, models_[index].facts.id, device,
                                   work.tokens, work.depth);
-            std::vector<RoofEntry> roofs{roofs_.read_of(models_[index].tensor_bytes()),
-                                         roofs_.compute_for(main_format(models_[index]))};
+            std::vector<RoofEntry> roofs{
+                roofs_.read_of(models_[index].tensor_bytes()),
+                roofs_.matmul_compute(main_format(models_[index]), tokens_of_pass(kind, work))};
             // A prompt of several batches is no one step.
             step.profiled = profile_.step_profile && kind != Kind::first_token &&
                             (kind == Kind::decode || work.tokens <= profile_.batch);
             if (step.profiled) {
                 step.seconds += settings.stop.max_seconds;
-                // Operators on other formats than floats are matmuls; attention and norms are
-                // floats.
-                if (RoofEntry floats = roofs_.compute_for("F32");
+                if (RoofEntry floats = compute_entry(Arithmetic::fp32);
                     floats.roof.name != roofs.back().roof.name)
                     roofs.push_back(std::move(floats));
                 for (const auto& [format, bytes] : models_[index].facts.tensor_bytes)
-                    if (auto kernel =
-                            roofs_.kernel_for(format, kind == Kind::decode ? 1 : work.tokens))
+                    if (auto kernel = roofs_.kernel_for(format, tokens_of_pass(kind, work)))
                         roofs.push_back(std::move(*kernel));
             }
             beside(step, std::move(roofs));
@@ -134,7 +137,7 @@ class Planner {
                 step.id = fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", models_[index].facts.id, device,
                                       tokens, settings.depth, groups[i].op.name,
                                       groups[i].op.format, fmt::join(groups[i].op.shape, "x"));
-                std::vector<RoofEntry> roofs{roofs_.compute_for(groups[i].op.format)};
+                std::vector<RoofEntry> roofs{roofs_.compute_for(groups[i].op, tokens)};
                 if (groups[i].op.kind == "matmul")
                     if (auto kernel = roofs_.kernel_for(groups[i].op.format, tokens))
                         roofs.push_back(std::move(*kernel));

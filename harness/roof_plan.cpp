@@ -96,8 +96,9 @@ RoofPlan::RoofPlan(std::vector<Level> levels, RoofChoice choice)
                 entries_.push_back(kernel_entry(format, tokens));
 }
 
-RoofPlan::RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes)
-    : RoofPlan(levels_by_size(caches, most_threads, memory_bytes)) {}
+RoofPlan::RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes,
+                   RoofChoice choice)
+    : RoofPlan(levels_by_size(caches, most_threads, memory_bytes), std::move(choice)) {}
 
 RoofEntry RoofPlan::read_of(std::uint64_t bytes) const {
     for (const Level& level : levels_)
@@ -123,11 +124,16 @@ std::optional<RoofEntry> RoofPlan::burst_of(std::uint64_t bytes) const {
     return entry;
 }
 
-RoofEntry RoofPlan::compute_for(std::string_view format) const {
-    if (format == "BF16" && choice_.supported.count(Arithmetic::bf16) != 0)
-        return compute_entry(Arithmetic::bf16);
-    const bool floats = format == "F32" || format == "F16" || format == "BF16";
-    return compute_entry(floats ? Arithmetic::fp32 : Arithmetic::int8);
+RoofEntry RoofPlan::matmul_compute(std::string_view format, std::int64_t tokens) const {
+    const auto weights = format_from_name(format);
+    return compute_entry(weights && choice_.matmul_arithmetic
+                             ? choice_.matmul_arithmetic(*weights, tokens)
+                             : Arithmetic::fp32);
+}
+
+RoofEntry RoofPlan::compute_for(const reports::Operator& op, std::int64_t tokens) const {
+    return op.kind == "matmul" ? matmul_compute(op.format, tokens)
+                               : compute_entry(Arithmetic::fp32);
 }
 
 std::optional<RoofEntry> RoofPlan::kernel_for(std::string_view format, std::int64_t tokens) const {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -44,9 +45,8 @@ struct RoofChoice {
     std::set<std::string> levels;  ///< empty: all
     std::set<Arithmetic> arithmetic{Arithmetic::fp32, Arithmetic::bf16, Arithmetic::int8};
     std::vector<Format> formats;  ///< whose kernels
-    /// What the device is known to have: others are asked for all the same, so that their absence
-    /// is told, but no operator is compared with them.
-    std::set<Arithmetic> supported{Arithmetic::fp32, Arithmetic::int8};
+    /// Device::arithmetic; null: FP32.
+    std::function<Arithmetic(Format weights, std::int64_t tokens)> matmul_arithmetic;
 };
 
 /// The roofs of a device by the levels of its memory.
@@ -55,7 +55,8 @@ class RoofPlan {
     /// `levels`: caches from the nearest, then DRAM.
     explicit RoofPlan(std::vector<Level> levels, RoofChoice choice = {});
     /// By the sizes of all caches of each level together. `memory_bytes` 0: unknown.
-    RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes);
+    RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_bytes,
+             RoofChoice choice = {});
 
     const std::vector<RoofEntry>& entries() const { return entries_; }
     const std::vector<Level>& levels() const { return levels_; }
@@ -65,8 +66,10 @@ class RoofPlan {
     /// Reading just as many bytes of DRAM after a rest; nothing where they are too few to tell its
     /// rate from the start of a step, or so many that a rest makes no difference.
     std::optional<RoofEntry> burst_of(std::uint64_t bytes) const;
-    /// Arithmetic of the engine's operators on the format.
-    RoofEntry compute_for(std::string_view format) const;
+    /// Arithmetic of a matmul of that many tokens with weights of the format.
+    RoofEntry matmul_compute(std::string_view format, std::int64_t tokens) const;
+    /// Arithmetic of an operator.
+    RoofEntry compute_for(const reports::Operator& op, std::int64_t tokens) const;
     /// The kernel of matmuls with weights of the format; nothing for formats that are no blocks,
     /// and where no kernels are to be measured.
     std::optional<RoofEntry> kernel_for(std::string_view format, std::int64_t tokens) const;
@@ -84,8 +87,8 @@ RoofEntry memory_entry(RoofKind kind, const Level& level);
 RoofEntry compute_entry(Arithmetic arithmetic);
 RoofEntry kernel_entry(Format format, std::int64_t tokens);
 
-/// Tokens of the two kernel roofs of a format: decode's one, and the CPU kernels' whole block
-/// (docs/kernels.md), which amortises unpacking as prompts do.
-inline constexpr std::int64_t kernel_tokens[] = {1, 132};
+/// Tokens of the two kernel roofs of a format: decode's one, and whole blocks of the CPU kernels
+/// (docs/kernels.md), which amortise unpacking as prompts do.
+inline constexpr std::int64_t kernel_tokens[] = {1, 256};
 
 }  // namespace edgeroof::harness

@@ -16,18 +16,11 @@ constexpr std::uint64_t mebibyte = 1024 * 1024;
 
 }  // namespace
 
-std::set<Arithmetic> supported_arithmetic(Device& device, const std::set<Arithmetic>& wanted) {
-    RoofSet roofs(device, device.info().threads, {});
-    std::set<Arithmetic> supported;
-    for (const Arithmetic arithmetic : wanted) {
-        try {
-            roofs.make(compute_entry(arithmetic));
-            supported.insert(arithmetic);
-        } catch (const Unsupported&) {
-            // Its own roof says why.
-        }
-    }
-    return supported;
+RoofChoice choice_for(const Device& device, RoofChoice choice) {
+    choice.matmul_arithmetic = [&device](Format weights, std::int64_t tokens) {
+        return device.arithmetic(weights, tokens);
+    };
+    return choice;
 }
 
 std::string RoofSweep::level_of(std::uint64_t bytes) const {
@@ -73,10 +66,7 @@ RoofPlan plan_roofs(Device& device, const RoofSettings& settings,
     std::vector<Level> levels = settings.sweep
                                     ? sweep_levels(device, caches).levels
                                     : levels_by_size(caches, info.threads, info.memory_bytes);
-    RoofChoice choice = settings.choice;
-    choice.supported =
-        supported_arithmetic(device, {Arithmetic::fp32, Arithmetic::bf16, Arithmetic::int8});
-    return RoofPlan(std::move(levels), std::move(choice));
+    return RoofPlan(std::move(levels), choice_for(device, settings.choice));
 }
 
 }  // namespace edgeroof::harness

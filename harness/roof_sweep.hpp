@@ -14,13 +14,12 @@
 
 namespace edgeroof::harness {
 
-/// The roofs of a device as a profile wants them: the levels by their sizes or by a sweep, and what
-/// arithmetic the device has.
+/// The roofs of a device as a profile wants them: the levels by their sizes or by a sweep.
 RoofPlan plan_roofs(Device& device, const RoofSettings& settings,
                     const std::vector<CacheLevel>& caches);
 
-/// Which of `wanted` the device can do: a graph of it compiles.
-std::set<Arithmetic> supported_arithmetic(Device& device, const std::set<Arithmetic>& wanted);
+/// The choice with the device's arithmetic; not to be used longer than the device.
+RoofChoice choice_for(const Device& device, RoofChoice choice = {});
 
 /// Bandwidth of reads over the working set, and what it shows.
 struct RoofSweep {

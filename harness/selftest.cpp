@@ -60,7 +60,7 @@ NoiseStudy::NoiseStudy(const NoiseSettings& settings, const reports::Board& boar
     const DeviceInfo& info = device_.device->info();
     on_ = {"", info.id, info.threads, device_.isa, ""};
     add("DRAM read", "byte/s", roofs_.get(plan_.read_of(plan_.dram_bytes())));
-    add("INT8 dot", "FLOP/s", roofs_.get(plan_.compute_for("Q8_0")));
+    add("INT8 dot", "FLOP/s", roofs_.get(compute_entry(Arithmetic::int8)));
 
     const KernelKind& kind = kernel_kind("matmul");
     matmul_ = kernel_graph({&kind, *kind.format, kind.default_shape, 1, 0});

@@ -23,14 +23,21 @@ reports::Work record_work(const edgeroof::Work& work) {
     return {work.flops, work.weight_bytes, work.state_bytes, work.activation_bytes};
 }
 
+void note_arithmetic(reports::Measurement& m, const Device& device, std::int64_t tokens) {
+    if (m.op && m.op->kind == "matmul")
+        if (const auto format = format_from_name(m.op->format))
+            m.settings["arithmetic"] = name(device.arithmetic(*format, tokens));
+}
+
 TokenWorkload::TokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)
     : engine_(engine), on_(on), task_(std::move(task)) {
     engine_.fill(task_.work.depth);
 }
 
-reports::Measurement TokenWorkload::describe_as(reports::Kind kind,
-                                                const edgeroof::Work& work) const {
+reports::Measurement TokenWorkload::describe_as(reports::Kind kind, const edgeroof::Work& work,
+                                                std::int64_t at_once) const {
     reports::Measurement m = on_.measurement(kind, task_.id);
+    m.settings["arithmetic"] = name(engine_.arithmetic(at_once));
     m.tokens = task_.work.tokens;
     m.depth = task_.work.depth;
     m.work = record_work(work);
@@ -38,8 +45,9 @@ reports::Measurement TokenWorkload::describe_as(reports::Kind kind,
 }
 
 reports::Measurement PrefillWorkload::describe() const {
-    reports::Measurement m = describe_as(reports::Kind::prefill,
-                                         engine_.prefill_work(task_.work.tokens, task_.work.depth));
+    reports::Measurement m =
+        describe_as(reports::Kind::prefill,
+                    engine_.prefill_work(task_.work.tokens, task_.work.depth), tokens_at_once());
     m.settings["batch"] = std::to_string(engine_.batch());
     return m;
 }
@@ -52,7 +60,7 @@ reports::Sample PrefillWorkload::sample() {
 
 reports::Measurement DecodeWorkload::describe() const {
     return describe_as(reports::Kind::decode,
-                       engine_.decode_work(task_.work.tokens, task_.work.depth));
+                       engine_.decode_work(task_.work.tokens, task_.work.depth), 1);
 }
 
 reports::Sample DecodeWorkload::sample() {
@@ -93,7 +101,7 @@ reports::Measurement DecodeWorkload::latency(const reports::Measurement& decode,
 
 reports::Measurement FirstTokenWorkload::describe() const {
     return describe_as(reports::Kind::ttft,
-                       engine_.prefill_work(task_.work.tokens, task_.work.depth));
+                       engine_.prefill_work(task_.work.tokens, task_.work.depth), tokens_at_once());
 }
 
 reports::Sample FirstTokenWorkload::sample() {

@@ -3,6 +3,7 @@
 // The whole model at work: a prompt, generated tokens, the first token.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,12 +31,17 @@ struct TokenTask {
 };
 
 reports::Work record_work(const edgeroof::Work& work);
+/// Says what a matmul is computed in (settings: arithmetic); nothing of another operator.
+void note_arithmetic(reports::Measurement& m, const Device& device, std::int64_t tokens);
 
 /// What the workloads of one task share. Constructing one fills the cache up to the depth.
 class TokenWorkload : public Workload {
   protected:
     TokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task);
-    reports::Measurement describe_as(reports::Kind kind, const edgeroof::Work& work) const;
+    /// `at_once`: tokens of its steps.
+    reports::Measurement describe_as(reports::Kind kind, const edgeroof::Work& work,
+                                     std::int64_t at_once) const;
+    std::int64_t tokens_at_once() const { return std::min(task_.work.tokens, engine_.batch()); }
 
     Engine& engine_;
     const MeasuredOn& on_;

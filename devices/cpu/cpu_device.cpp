@@ -78,6 +78,10 @@ class CpuDevice final : public Device {
 
     const DeviceInfo& info() const override { return info_; }
 
+    Arithmetic arithmetic(Format weights, std::int64_t tokens) const override {
+        return matmul_kernel(weights, isa_, repack_, tokens).arithmetic;
+    }
+
     std::unique_ptr<Memory> create_memory(const WeightSource& weights) override {
         return std::make_unique<CpuMemory>(
             std::make_shared<Residents>(weights, pool_, isa_, repack_));

@@ -29,7 +29,7 @@ bool is_float(std::string_view format) {
     return format == "F32" || format == "F16" || format == "BF16" || format == "F64";
 }
 
-std::string arithmetic_of(const Record& record, const Measurement& m) {
+std::string format_of(const Record& record, const Measurement& m) {
     if (m.op) return m.op->format;
     for (const Model& model : record.models)
         if (m.model == model.id && !model.tensor_bytes.empty())
@@ -177,17 +177,24 @@ const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record
 
 const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                  const Measurement& m) {
-    const std::string format = arithmetic_of(record, m);
-    const std::string fallback = is_float(format) ? "F32" : "Q8_0";
-    const RoofLine* best = nullptr;
-    for (const std::string& wanted : {format, fallback}) {
+    const auto fastest = [&](auto of_arithmetic) {
+        const RoofLine* best = nullptr;
         for (const RoofLine& roof : roofs)
-            if (comparable(roof, m, Resource::compute) && roof.format == wanted &&
+            if (comparable(roof, m, Resource::compute) && of_arithmetic(roof) &&
                 (best == nullptr || roof.rate.median > best->rate.median))
                 best = &roof;
-        if (best != nullptr) break;
-    }
-    return best;
+        return best;
+    };
+    if (const auto told = m.settings.find("arithmetic"); told != m.settings.end())
+        return fastest(
+            [&](const RoofLine& roof) { return roof.name.starts_with(told->second + " "); });
+    // Records of earlier versions.
+    const std::string format = format_of(record, m);
+    for (const std::string& wanted : {format, std::string(is_float(format) ? "F32" : "Q8_0")})
+        if (const RoofLine* roof =
+                fastest([&](const RoofLine& one) { return one.format == wanted; }))
+            return roof;
+    return nullptr;
 }
 
 const RoofLine* kernel_roof_for(const std::vector<RoofLine>& roofs, const Measurement& m) {

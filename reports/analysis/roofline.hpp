@@ -48,9 +48,10 @@ struct Point {
 /// reads; all of them for what stores most.
 const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                 const Measurement& measurement);
-/// The compute roof of the measurement's arithmetic: of its operator's own format where that was
-/// measured, else FP32's for floats and the int8 dot's for quantised formats; of a whole step,
-/// that of the format most of the model's bytes are in.
+/// The compute roof of the measurement's arithmetic, as the record tells it (settings: arithmetic).
+/// Where it does not: of its operator's own format where that was measured, else FP32's for floats
+/// and the int8 dot's for quantised formats; of a whole step, that of the format most of the
+/// model's bytes are in.
 const RoofLine* compute_roof_for(const std::vector<RoofLine>& roofs, const Record& record,
                                  const Measurement& measurement);
 

@@ -215,7 +215,8 @@ struct Measurement {
     std::int64_t depth = 0;   ///< tokens cached before it
     std::optional<std::int32_t> threads;
     std::optional<std::string> isa;
-    /// What else was chosen: {"kv": "F16"}. "cache" of an operator alone: "cold" where its weights
+    /// What else was chosen: {"kv": "F16"}. "arithmetic" of a matmul, or of a step's matmuls:
+    /// "FP32", "BF16" or "INT8", whose roof bounds it. "cache" of an operator alone: "cold" where its weights
     /// and states pass through more memory than the last-level cache, else "warm". "roof_search":
     /// it lay above its roof, which was then searched again; the roofs are those of the last search.
     /// "burst": a read after a rest, which bounds only what reads as many bytes at a time.

@@ -38,7 +38,7 @@ TEST(RoofPlanTest, EveryKindAtEveryLevel) {
     choice.levels = {"L3"};
     choice.formats = {Format::q4_k};
     EXPECT_THAT(names_of(RoofPlan(levels(), choice)),
-                ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, 132 tokens"));
+                ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, 256 tokens"));
 }
 
 TEST(RoofPlanTest, ABurstRotatesThroughMoreThanTheLastCache) {
@@ -65,17 +65,25 @@ TEST(RoofPlanTest, SizesFollowTheCaches) {
     EXPECT_EQ(plan.read_of(76'400'000).roof.name, "DRAM read (76 MB)");
     EXPECT_EQ(plan.read_of(76'400'000).bytes, 76'000'000U);
     EXPECT_EQ(plan.read_of(76'400'000).roof.level, "DRAM");
-    EXPECT_EQ(plan.compute_for("Q4_K").roof.name, "INT8 dot");
-    EXPECT_EQ(plan.compute_for("BF16").roof.name, "FP32 FMA");
+    EXPECT_EQ(plan.matmul_compute("Q4_K", 1).roof.name, "FP32 FMA") << "no device is known";
     EXPECT_FALSE(plan.kernel_for("Q4_K", 1)) << "no kernels are asked for";
     RoofChoice choice;
     choice.kinds = {RoofKind::kernel};
     const RoofPlan kernels(levels(), choice);
     EXPECT_EQ(kernels.kernel_for("Q4_K", 1)->roof.name, "Q4_K kernel, 1 token");
-    EXPECT_EQ(kernels.kernel_for("Q4_K", 7)->roof.name, "Q4_K kernel, 132 tokens");
+    EXPECT_EQ(kernels.kernel_for("Q4_K", 7)->roof.name, "Q4_K kernel, 256 tokens");
     EXPECT_FALSE(kernels.kernel_for("F16", 1));
-    choice.supported = {Arithmetic::bf16};
-    EXPECT_EQ(RoofPlan(levels(), choice).compute_for("BF16").roof.name, "BF16 dot");
+    // A device that takes int8 for few tokens, BF16 for many.
+    choice.matmul_arithmetic = [](Format, std::int64_t tokens) {
+        return tokens < 9 ? Arithmetic::int8 : Arithmetic::bf16;
+    };
+    const RoofPlan on_device(levels(), choice);
+    EXPECT_EQ(on_device.matmul_compute("Q4_K", 8).roof.name, "INT8 dot");
+    EXPECT_EQ(on_device.matmul_compute("Q4_K", 9).roof.name, "BF16 dot");
+    reports::Operator op{"attn_q", "matmul", "Q4_K", {2048, 2048}};
+    EXPECT_EQ(on_device.compute_for(op, 9).roof.name, "BF16 dot");
+    op.kind = "attention";
+    EXPECT_EQ(on_device.compute_for(op, 9).roof.name, "FP32 FMA");
 }
 
 TEST(RoofPlanTest, SmallMachinesAndUnknownCaches) {
@@ -121,15 +129,13 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
             roofs.make(kernel_entry(Format::q4_0, tokens))->describe();
         EXPECT_EQ(kernel.roof->resource, reports::Resource::kernel);
         EXPECT_EQ(kernel.tokens, tokens);
-        // Half of L1 holds the weights of one token's; 132 tokens' activations are more than L1.
+        // Half of L1 holds the weights of one token's; 256 tokens' activations are more than L1.
         EXPECT_EQ(kernel.roof->level, tokens == 1 ? "L1" : "L2");
         ASSERT_EQ(kernel.op->shape.size(), 2U);
         const auto weights = static_cast<std::uint64_t>(kernel.op->shape[0] * kernel.op->shape[1]);
         EXPECT_EQ(kernel.work.weight_bytes, weights / 32 * 18);
         EXPECT_EQ(kernel.work.flops, 2 * weights * static_cast<std::uint64_t>(tokens));
     }
-    EXPECT_EQ(supported_arithmetic(*cpu, {Arithmetic::fp32, Arithmetic::int4}),
-              std::set{Arithmetic::fp32});
 }
 
 /// Of four pieces, as of a machine with a small cache.

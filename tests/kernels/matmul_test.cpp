@@ -133,8 +133,8 @@ double quantisation(const Product& product, std::size_t out) {
 }
 
 /// Products of BF16, as shares of |w x|. Quantised weights are rounded to its 8 bits; activations
-/// too, unless they have no more. F16's 11 bits are two parts of 8; of activations two hold 16 bits,
-/// and the product of both second parts is left out. F32's are three.
+/// too, unless they have no more. F16's 11 bits are two parts of 8; of activations two hold 16
+/// bits, and the product of both second parts is left out. F32's are three.
 double rounding_to_bf16(const MatmulKernel& kernel, bool exact_activations) {
     constexpr double rounded = 0x1p-8 * 1.001, rounded_twice = 0x1p-16 * 1.001;
     switch (kernel.format) {
@@ -231,6 +231,16 @@ TEST_P(Matmul, TakesMoreTokensThanItsSumsHaveRoomFor) {
     expect_close(p, true);
 }
 
+TEST_P(Matmul, TakesWholeBlocksOfTokensAndRows) {
+    // Of tiles of 32 tokens and 32 rows: one, several, and one that is begun.
+    for (const auto& [m, n] : {std::pair{64, 64}, {172, 64}, {520, 72}}) {
+        Problem p = problem(2 * step(), m, n);
+        p.x = integers(p.k * n, random_);
+        expect_close(p, true);
+        if (HasFatalFailure()) return;
+    }
+}
+
 TEST_P(Matmul, StaysWithinTheStepOfItsActivations) {
     for (const std::int64_t n : {1, 5, 12}) {
         Problem p = problem(4 * step(), 40, n);
@@ -279,12 +289,13 @@ INSTANTIATE_TEST_SUITE_P(Kernels, Matmul, testing::ValuesIn(multiplied_formats()
 TEST(MatmulOfFloats, TakesRowsOfAnyLength) {
     std::mt19937 random(7);
     for (const Format format : {Format::f32, Format::f16, Format::bf16})
-        for (const std::int64_t k : {1, 2, 15, 17, 31, 33, 63, 100, 257}) {
-            Problem p{format, k, 9, 5, random_rows(format, k, 9, 1.0F, random), {}};
-            p.x = normals(k * p.n, random);
-            expect_close(p, false);
-            if (HasFatalFailure()) return;
-        }
+        for (const std::int64_t k : {1, 2, 15, 17, 31, 33, 63, 100, 257})
+            for (const std::int64_t n : {5, 40}) {
+                Problem p{format, k, 9, n, random_rows(format, k, 9, 1.0F, random), {}};
+                p.x = normals(k * p.n, random);
+                expect_close(p, false);
+                if (HasFatalFailure()) return;
+            }
 }
 
 TEST(MatmulOfFloats, FewTokensReadGroupsFromSeveralPlacesAChunkAtATime) {
@@ -292,7 +303,8 @@ TEST(MatmulOfFloats, FewTokensReadGroupsFromSeveralPlacesAChunkAtATime) {
     // Two groups of sixteen rows for each of four places, then two rows; more than two chunks.
     for (const Format format : {Format::f32, Format::f16, Format::bf16})
         for (const std::int64_t k : {2072, 4103})
-            for (const std::int64_t n : {3, 4, 5, 6}) {  // of which all rows meet all but two at once
+            for (const std::int64_t n :
+                 {3, 4, 5, 6}) {  // of which all rows meet all but two at once
                 Problem p{format, k, 130, n, random_rows(format, k, 130, 1.0F, random), {}};
                 p.x = normals(k * n, random);
                 expect_close(p, false);
@@ -314,7 +326,8 @@ TEST(MatmulKernels, APathThatPacksTakesTheFilesLayoutToo) {
     for (const Isa isa : cpu::available_isas())
         for (const MatmulKernel& kernel : cpu::matmul_table(isa)) {
             if (kernel.pack == nullptr) continue;
-            const MatmulKernel& as_in_file = matmul_kernel(kernel.format, isa, false, cpu::many_tokens_at_once);
+            const MatmulKernel& as_in_file =
+                matmul_kernel(kernel.format, isa, false, cpu::many_tokens_at_once);
             EXPECT_EQ(as_in_file.isa, isa) << traits(kernel.format).name;
             EXPECT_EQ(as_in_file.pack, nullptr);
         }

@@ -88,9 +88,9 @@ class TiledActivations {
         return static_cast<std::size_t>(up_to(tile_values, k) * up_to(tile_side, n) * parts) *
                sizeof(Bfloat);
     }
-    /// Of the block of 32 tokens from `token` on.
+    /// Of the block of 32 tokens that has `token`.
     EDGEROOF_INLINE std::int64_t tiles(std::int64_t token) const {
-        return least(2, tiles_ - token / tile_side);
+        return least(2, tiles_ - token / block_side * 2);
     }
     EDGEROOF_INLINE std::int64_t steps(std::int64_t begin) const {
         return least(chunk_values, k_ - begin) / tile_values;

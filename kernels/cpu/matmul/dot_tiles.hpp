@@ -124,7 +124,7 @@ EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Resul
             for (std::int64_t i = 0; i < round; i += line) {
                 const Weight* weights = at.weights + r * at.row_stride + k + i;
                 if constexpr (fetch == StreamFetch::past_l2) fetch_past_l2(weights + line);
-                if constexpr (fetch == StreamFetch::ahead) fetch_ahead<2048, 0>(weights);
+                if constexpr (fetch == StreamFetch::ahead) fetch_ahead(weights);
             }
     };
     std::int64_t k = 0;

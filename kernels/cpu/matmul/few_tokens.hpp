@@ -34,7 +34,7 @@ struct FetchAhead {
         constexpr int steps = C::strips * C::steps, lines = (C::bytes + 63) / 64;
         if (block == nullptr) return;
         unroll<lines*(step + 1) / steps - lines * step / steps>([&]<int i>() __attribute__((
-            always_inline)) { fetch_ahead<1024, 4096>(block + (lines * step / steps + i) * 64); });
+            always_inline)) { fetch_ahead(block + (lines * step / steps + i) * 64); });
     }
 };
 
