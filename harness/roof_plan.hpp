@@ -89,6 +89,6 @@ RoofEntry kernel_entry(Format format, std::int64_t tokens);
 
 /// Tokens of the two kernel roofs of a format: decode's one, and whole blocks of the CPU kernels
 /// (docs/kernels.md), which amortise unpacking as prompts do.
-inline constexpr std::int64_t kernel_tokens[] = {1, 256};
+inline constexpr std::int64_t kernel_tokens[] = {1, 512};
 
 }  // namespace edgeroof::harness

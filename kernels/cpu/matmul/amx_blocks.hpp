@@ -18,10 +18,10 @@ namespace {
 /// docs/kernels.md.)
 constexpr std::int64_t chunk_values = 256;
 /// Bytes of unpacked weights that all tokens meet one after another: a part of L2.
-constexpr std::int64_t panels_bytes = 256 * 1024;
-/// Tokens that meet them before they are unpacked anew: their sums, with 512 rows of weights, are
+constexpr std::int64_t panels_bytes = 128 * 1024;
+/// Tokens that meet them before they are unpacked anew: their sums, with 256 rows of weights, are
 /// 512 KiB of L2.
-constexpr std::int64_t tokens_at_once = 256;
+constexpr std::int64_t tokens_at_once = 512;
 
 EDGEROOF_INLINE std::int64_t up_to(std::int64_t multiple, std::int64_t x) {
     return (x + multiple - 1) / multiple * multiple;
