@@ -27,7 +27,7 @@ struct Roofs {
     Isa isa;
     /// The path has stores that pass the cache: Walk::past_cache may be asked for.
     bool stores_past_cache;
-    /// Reads every byte in every pass; returns the sum modulo 2^32 of all 32-bit words read (the
+    /// Reads every byte in every pass; returns the sum modulo 2^32 of the 32-bit words of one (the
     /// last, shorter one filled with zeros), so that shares cut at multiples of 4 bytes combine.
     std::uint32_t (*stream_read)(const StreamArgs& args);
     void (*stream_write)(const StreamArgs& args);
