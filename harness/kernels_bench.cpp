@@ -249,8 +249,10 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
     try {
         Open& workload = open(index);
         const std::uint64_t bytes = streamed_bytes(workload.workload(), one);
-        Workload* const roofs[] = {&roofs_->get(plan_.compute_for(one.group.op, one.graph->tokens)),
-                                   &roofs_->get(plan_.read_of(bytes))};
+        Workload* const roofs[] = {
+            &roofs_->get(plan_.compute_for(
+                one.group.op, tokens_of(*one.graph, one.graph->ops[one.group.members.front()]))),
+            &roofs_->get(plan_.read_of(bytes))};
         MeasureSettings settings;
         settings.stop = {.rule = "time-cap",
                          .min_samples = 1,

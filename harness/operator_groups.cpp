@@ -99,6 +99,11 @@ std::vector<std::string> OperatorGroup::member_names(const Graph& graph) const {
     return names;
 }
 
+std::int64_t tokens_of(const Graph& graph, const Op& op) {
+    const auto* matmul = std::get_if<MatMul>(&op.kind);
+    return matmul != nullptr ? graph[matmul->x].shape.rows() : graph.tokens;
+}
+
 std::vector<OperatorGroup> group_operators(const Graph& graph) {
     std::vector<OperatorGroup> groups;
     std::map<std::string, std::size_t> by_key;

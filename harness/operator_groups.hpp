@@ -25,6 +25,10 @@ struct OperatorGroup {
 /// Tensors that the operator reads, then those that it writes.
 std::vector<TensorId> operands(const OpKind& kind);
 
+/// Tokens that the operator works on: of a matmul the rows of x (the last layer of a prompt has one
+/// alone), else the graph's.
+std::int64_t tokens_of(const Graph& graph, const Op& op);
+
 /// In the order of their first members.
 std::vector<OperatorGroup> group_operators(const Graph& graph);
 

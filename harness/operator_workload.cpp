@@ -162,7 +162,7 @@ reports::Measurement OperatorWorkload::describe() const {
     m.members = group_.member_names(step_);
     m.tokens = step_.tokens;
     m.depth = depth_;
-    note_arithmetic(m, device_, step_.tokens);
+    note_arithmetic(m, device_, step_, step_.ops[group_.members.front()]);
     m.settings["cache"] = cold_ ? "cold" : "warm";
     if (own_clock_) m.settings["clock"] = "device";
     m.work = record_work(work_);

@@ -137,9 +137,10 @@ class Planner {
                 step.id = fmt::format("op/{}/{}/n{}/d{}/{}/{}/{}", models_[index].facts.id, device,
                                       tokens, settings.depth, groups[i].op.name,
                                       groups[i].op.format, fmt::join(groups[i].op.shape, "x"));
-                std::vector<RoofEntry> roofs{roofs_.compute_for(groups[i].op, tokens)};
+                const std::int64_t own = tokens_of(graph, graph.ops[groups[i].members.front()]);
+                std::vector<RoofEntry> roofs{roofs_.compute_for(groups[i].op, own)};
                 if (groups[i].op.kind == "matmul")
-                    if (auto kernel = roofs_.kernel_for(groups[i].op.format, tokens))
+                    if (auto kernel = roofs_.kernel_for(groups[i].op.format, own))
                         roofs.push_back(std::move(*kernel));
                 beside(step, std::move(roofs));
             }

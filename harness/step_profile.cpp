@@ -111,7 +111,7 @@ reports::Measurement StepProfileWorkload::describe(const Part& part) const {
     const bool streams =
         cache_over_memory * (m.work.weight_bytes + m.work.state_bytes) > m.work.activation_bytes;
     const bool overflows = step_.cache_bytes > 0 && step_.streamed_bytes > step_.cache_bytes;
-    note_arithmetic(m, engine_.device(), graph_.tokens);
+    note_arithmetic(m, engine_.device(), graph_, graph_.ops[groups_[main].members.front()]);
     m.settings["cache"] = streams && overflows ? "cold" : "warm";
     return m;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "harness/clock.hpp"
+#include "harness/operator_groups.hpp"
 
 namespace edgeroof::harness {
 
@@ -23,10 +24,11 @@ reports::Work record_work(const edgeroof::Work& work) {
     return {work.flops, work.weight_bytes, work.state_bytes, work.activation_bytes};
 }
 
-void note_arithmetic(reports::Measurement& m, const Device& device, std::int64_t tokens) {
-    if (m.op && m.op->kind == "matmul")
-        if (const auto format = format_from_name(m.op->format))
-            m.settings["arithmetic"] = name(device.arithmetic(*format, tokens));
+void note_arithmetic(reports::Measurement& m, const Device& device, const Graph& graph,
+                     const Op& op) {
+    if (const auto* matmul = std::get_if<MatMul>(&op.kind))
+        m.settings["arithmetic"] =
+            name(device.arithmetic(graph[matmul->weight].format, tokens_of(graph, op)));
 }
 
 TokenWorkload::TokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)

@@ -32,7 +32,8 @@ struct TokenTask {
 
 reports::Work record_work(const edgeroof::Work& work);
 /// Says what a matmul is computed in (settings: arithmetic); nothing of another operator.
-void note_arithmetic(reports::Measurement& m, const Device& device, std::int64_t tokens);
+void note_arithmetic(reports::Measurement& m, const Device& device, const Graph& graph,
+                     const Op& op);
 
 /// What the workloads of one task share. Constructing one fills the cache up to the depth.
 class TokenWorkload : public Workload {

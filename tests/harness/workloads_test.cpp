@@ -5,8 +5,10 @@
 #include <gtest/gtest.h>
 
 #include <numeric>
+#include <set>
 
 #include "devices/cpu/cpu_device.hpp"
+#include "harness/operator_groups.hpp"
 #include "harness/operator_workload.hpp"
 #include "harness/step_profile.hpp"
 #include "harness/token_workloads.hpp"
@@ -99,6 +101,47 @@ TEST_F(WorkloadsTest, APromptRunsInBatchesAfterItsDepth) {
     // Logits of the last token only: less work than a batch with all of them.
     EXPECT_GT(m.work.flops, 0U);
     EXPECT_EQ(m.work.weight_bytes, engine.prefill_work(10, 3).weight_bytes);
+    EXPECT_EQ(m.settings.at("arithmetic"), "FP32") << "of which the device tells nothing else";
+}
+
+TEST_F(WorkloadsTest, WhatAMatmulIsComputedInIsItsDevicesOfItsOwnTokens) {
+    /// INT8 for one token, BF16 for more.
+    class TwoKinds final : public Device {
+      public:
+        const DeviceInfo& info() const override { return inner_->info(); }
+        Arithmetic arithmetic(Format, std::int64_t tokens) const override {
+            return tokens == 1 ? Arithmetic::int8 : Arithmetic::bf16;
+        }
+        std::unique_ptr<edgeroof::Memory> create_memory(const WeightSource& weights) override {
+            return inner_->create_memory(weights);
+        }
+        std::unique_ptr<Executable> compile(const Graph& graph, edgeroof::Memory& all) override {
+            return inner_->compile(graph, all);
+        }
+
+      private:
+        std::unique_ptr<Device> inner_ = make_cpu_device({.threads = 1});
+    };
+    TwoKinds device;
+    Engine engine(device, model_, {.context = 32, .kv = Format::f32, .batch = 8});
+    EXPECT_EQ(PrefillWorkload(engine, on_, {"prefill", {10, 0}}).describe().settings["arithmetic"],
+              "BF16");
+    EXPECT_EQ(DecodeWorkload(engine, on_, {"decode", {4, 0}}).describe().settings["arithmetic"],
+              "INT8");
+    // The logits are of a prompt's last token alone.
+    const Graph graph = engine.step_graph(8);
+    std::set<std::string> told;
+    for (const Op& op : graph.ops) {
+        reports::Measurement m;
+        note_arithmetic(m, device, graph, op);
+        if (std::holds_alternative<MatMul>(op.kind)) {
+            EXPECT_EQ(m.settings.at("arithmetic"), tokens_of(graph, op) == 1 ? "INT8" : "BF16");
+            told.insert(m.settings.at("arithmetic"));
+        } else {
+            EXPECT_TRUE(m.settings.empty());
+        }
+    }
+    EXPECT_EQ(told.size(), 2U);
 }
 
 TEST_F(WorkloadsTest, TokensFollowEachOtherAndEachHasItsLatency) {
@@ -207,6 +250,7 @@ TEST_F(WorkloadsTest, AnOperatorAloneIsOneOfItsGroup) {
         const reports::Measurement m = workload.describe();
         EXPECT_EQ(m.members.size(), group.members.size());
         EXPECT_EQ(m.settings.at("cache"), "warm");
+        EXPECT_EQ(m.settings.count("arithmetic"), group.op.kind == "matmul" ? 1U : 0U);
         EXPECT_GE(m.repetitions, 1);
         EXPECT_EQ(m.work.flops, work_of(graph, graph.ops[group.members[0]], 4).flops);
         EXPECT_GT(workload.sample().ns, 0) << group.op.name;

@@ -333,6 +333,32 @@ TEST(MatmulKernels, APathThatPacksTakesTheFilesLayoutToo) {
         }
 }
 
+TEST(MatmulKernels, WhateverTheNumberOfTokensTheyReadTheSameWeights) {
+    constexpr std::int64_t k = 512, m = 37;
+    std::mt19937 random(9);
+    const auto packed = [&](const MatmulKernel& kernel, const std::vector<std::byte>& rows) {
+        if (kernel.pack == nullptr) return rows;
+        std::vector<std::byte> bytes(kernel.packed_bytes(k, m));
+        kernel.pack(rows.data(), bytes.data(), k, m, 0, m);
+        return bytes;
+    };
+    for (const Isa isa : cpu::available_isas())
+        for (const FormatTraits& format : all_formats())
+            for (const bool repack : {true, false}) {
+                if (format.format == Format::i32) continue;
+                const auto rows = random_rows(format.format, k, m, 1.0F, random);
+                const auto kernel = [&](std::int64_t tokens) -> const MatmulKernel& {
+                    return matmul_kernel(format.format, isa, repack, tokens);
+                };
+                const auto most = packed(kernel(cpu::many_tokens_at_once), rows);
+                for (const std::int64_t tokens : {1, 4, 5, 8, 9}) {
+                    EXPECT_LE(kernel(tokens).least_tokens, tokens);
+                    EXPECT_EQ(packed(kernel(tokens), rows), most)
+                        << format.name << " " << name(isa) << " " << tokens << " tokens";
+                }
+            }
+}
+
 TEST(MatmulKernels, NoneForIntegers) {
     EXPECT_THROW(cpu::matmul_kernel(Format::i32, Isa::scalar, true, 1), std::invalid_argument);
 }

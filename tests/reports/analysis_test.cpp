@@ -235,6 +235,23 @@ TEST(Roofline, OperatorsInAStepAreHeldAgainstTheStepsRoof) {
     EXPECT_FALSE(point(analysis, ffn_id).memory_share->beside);
 }
 
+TEST(Roofline, AMatmulIsHeldAgainstTheArithmeticThatItNames) {
+    Record record = sample_record();
+    const Measurement* int8 = point(Analysis(record), ffn_id).compute_roof->measurements.front();
+    Measurement bf16 = *int8;
+    bf16.id = "roof/bf16";
+    bf16.roof->name = "BF16 dot";
+    bf16.op->format = "BF16";
+    record.measurements.push_back(bf16);
+    Measurement& ffn = measurement(record, ffn_id);
+    ffn.roofs.push_back(bf16.id);
+    EXPECT_EQ(point(Analysis(record), ffn_id).compute_roof->name, int8->roof->name);
+    ffn.settings["arithmetic"] = "BF16";
+    EXPECT_EQ(point(Analysis(record), ffn_id).compute_roof->name, "BF16 dot");
+    ffn.settings["arithmetic"] = "FP64";
+    EXPECT_EQ(point(Analysis(record), ffn_id).compute_roof, nullptr) << "was not measured";
+}
+
 TEST(Roofline, OnlyWhatStoresIsHeldAgainstCopies) {
     Record record = sample_record();
     measurement(record, "roof/copy").work.state_bytes *= 4;  // faster than the read

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // BF16 weights times activations rounded to BF16, with VDPBF16PS: twice the multiply-adds of F32 an
-// instruction, and no conversion of weights. The rounding is 2^-9 of each activation, finer than
-// int8's step; sums are F32.
+// instruction, and no conversion of weights. The rounding is 2^-8 of each activation at most, finer
+// than int8's step; sums are F32.
 #include "kernels/cpu/matmul/dot_tiles.hpp"
 #include "kernels/cpu/matmul/panels.hpp"
 #include "kernels/cpu/matmul/tables.hpp"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // BF16 weights times activations rounded to BF16, with BFMMLA: two rows x four values times two
-// tokens x four values an instruction, four times an FMA's work. The rounding is 2^-9 of each
-// activation, finer than int8's step; sums are F32.
+// tokens x four values an instruction, four times an FMA's work. The rounding is 2^-8 of each
+// activation at most, finer than int8's step; sums are F32.
 //
 // Prepared activations: tokens in pairs, k rounded up to eights with zeros; four values of the
 // first token, four of the second, and so on. A last token without a partner leaves its place
