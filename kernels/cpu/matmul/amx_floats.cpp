@@ -74,7 +74,7 @@ constexpr MatmulKernel entry{
     .format = format,
     .isa = Isa::amx,
     .row_group = tile_side,
-    .least_tokens = 5,
+    .least_tokens = 9,
     .arithmetic = Arithmetic::bf16,
     .packed_bytes = layout == Layout::packed ? packed_float_bytes<Weight> : nullptr,
     .pack = layout == Layout::packed ? pack_floats<Weight> : nullptr,
