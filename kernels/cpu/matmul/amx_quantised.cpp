@@ -172,9 +172,7 @@ struct TableOf {
     static constexpr MatmulKernel entries[] = {packed_entry<formats>()...,
                                                file_entry<formats>()...};
 };
-using Table = TableOf<Format::q8_0, Format::q4_0, Format::q4_1, Format::q5_0, Format::q5_1,
-                      Format::q2_k, Format::q3_k, Format::q4_k, Format::q5_k, Format::q6_k,
-                      Format::iq4_nl, Format::iq4_xs, Format::mxfp4>;
+using Table = OfQuantisedFormats<TableOf>;
 
 }  // namespace
 

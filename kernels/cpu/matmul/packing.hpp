@@ -26,6 +26,13 @@ namespace edgeroof::cpu {
 
 inline constexpr int group_rows = 16;
 
+/// List<all quantised formats>.
+template <template <Format...> class List>
+using OfQuantisedFormats =
+    List<Format::q8_0, Format::q4_0, Format::q4_1, Format::q5_0, Format::q5_1, Format::q2_k,
+         Format::q3_k, Format::q4_k, Format::q5_k, Format::q6_k, Format::iq4_nl, Format::iq4_xs,
+         Format::mxfp4>;
+
 /// How codes are packed: as they are; Q8_0's + 128; or as they are, with the four bytes of a dword
 /// apart, sixteen rows each, for paths without a dot product of four bytes.
 enum class CodeSign : std::uint8_t { kept, flipped, by_byte };

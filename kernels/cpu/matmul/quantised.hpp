@@ -53,16 +53,17 @@ constexpr MatmulKernel packed_entry() {
     return entry;
 }
 
-template <Isa isa, Format... formats>
-struct TableOf {
-    static constexpr MatmulKernel entries[] = {packed_entry<formats, isa>()...,
-                                               file_entry<formats, isa>()...};
+template <Isa isa>
+struct TableOn {
+    template <Format... formats>
+    struct Of {
+        static constexpr MatmulKernel entries[] = {packed_entry<formats, isa>()...,
+                                                   file_entry<formats, isa>()...};
+    };
 };
 /// Two entries of every quantised format: for packed weights and for the file's.
 template <Isa isa>
-using QuantisedTable = TableOf<isa, Format::q8_0, Format::q4_0, Format::q4_1, Format::q5_0,
-                               Format::q5_1, Format::q2_k, Format::q3_k, Format::q4_k, Format::q5_k,
-                               Format::q6_k, Format::iq4_nl, Format::iq4_xs, Format::mxfp4>;
+using QuantisedTable = OfQuantisedFormats<TableOn<isa>::template Of>;
 
 }  // namespace
 }  // namespace edgeroof::cpu
