@@ -37,12 +37,14 @@ class CliTest : public testing::Test {
         write("text.txt", std::string(400, 'x'));
     }
 
-    /// Measures what it must, twice. `last`: the stop of its last measurement.
+    /// Measures what it must, twice; of the machine itself only what takes a moment everywhere: the
+    /// fastest way through DRAM is searched for half a minute. `last`: the stop of its last
+    /// measurement.
     static std::string tiny_profile(
         const std::string& last = "{ rule: fixed-count, min_samples: 2 }") {
         return "name: tiny\nmodels: [tiny.gguf]\nwarm_up_seconds: 0\nstep_profile: false\n"
                "stop: { rule: fixed-count, min_samples: 2, max_seconds: 0.01 }\n"
-               "roofs: { turns: 1, slice_seconds: 0.001 }\n"
+               "roofs: { turns: 1, slice_seconds: 0.001, kinds: [read, compute], levels: [L1] }\n"
                "prefill: { work: [{ tokens: 16 }] }\n"
                "decode:\n  work: [{ tokens: 2, depth: 8 }]\n  stop: " +
                last + "\n";
