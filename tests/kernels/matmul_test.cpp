@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/kernels/matmul_tables.hpp"
 #include "tests/kernels/random_blocks.hpp"
 
 namespace edgeroof::tests {
@@ -163,15 +164,15 @@ double tolerance_of(const MatmulKernel& kernel, const Product& product, std::siz
 /// All kernels of the problem's format, of every path that this machine has.
 void expect_close(const Problem& problem, bool exact_activations) {
     const Product want = reference(problem);
-    for (const Isa isa : cpu::available_isas())
-        for (const MatmulKernel& kernel : cpu::matmul_table(isa)) {
+    for (const MatmulTable& table : matmul_tables())
+        for (const MatmulKernel& kernel : table.kernels) {
             if (kernel.format != problem.format) continue;
             const std::vector<float> got = run(kernel, problem);
             ASSERT_EQ(got.size(), want.value.size());
             for (std::size_t out = 0; out < got.size(); ++out) {
                 ASSERT_NEAR(got[out], want.value[out],
                             tolerance_of(kernel, want, out, problem.k, exact_activations))
-                    << name(isa) << (kernel.pack != nullptr ? " packed" : " as in the file")
+                    << table.path << (kernel.pack != nullptr ? " packed" : " as in the file")
                     << " k=" << problem.k << " m=" << problem.m << " n=" << problem.n << " row "
                     << static_cast<std::int64_t>(out) % problem.m << " token "
                     << static_cast<std::int64_t>(out) / problem.m;

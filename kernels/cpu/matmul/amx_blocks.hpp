@@ -22,11 +22,19 @@ constexpr std::int64_t panels_bytes = 128 * 1024;
 /// Tokens that meet them before they are unpacked anew: their sums, with 256 rows of weights, are
 /// 512 KiB of L2.
 constexpr std::int64_t tokens_at_once = 512;
+/// With 8 the kernels of avx512 and avx512_vnni are as fast or faster (docs/kernels.md).
+constexpr std::int32_t fewest_tokens = 9;
 
 EDGEROOF_INLINE std::int64_t up_to(std::int64_t multiple, std::int64_t x) {
     return (x + multiple - 1) / multiple * multiple;
 }
 EDGEROOF_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
+EDGEROOF_INLINE __mmask16 first_lanes(std::int64_t count) {
+    return static_cast<__mmask16>(count >= 16 ? 0xFFFF : count <= 0 ? 0 : (1U << count) - 1U);
+}
+EDGEROOF_INLINE __m512 load_first(std::int64_t count, const float* x) {
+    return _mm512_maskz_loadu_ps(first_lanes(count), x);
+}
 
 /// Sixteen vectors of sixteen dwords each change rows and columns.
 EDGEROOF_INLINE void transpose(__m512i (&x)[16]) {
@@ -122,16 +130,12 @@ class TiledActivations {
         const std::int64_t begin = value / chunk_values * chunk_values;
         const std::int64_t tile =
             (value - begin) / tile_values * tiles(token) + token % block_side / tile_side;
-        const auto low = static_cast<__mmask16>(left >= 16 ? 0xFFFF : (1U << left) - 1U);
-        const auto high = static_cast<__mmask16>(left >= 32   ? 0xFFFF
-                                                 : left <= 16 ? 0
-                                                              : (1U << (left - 16)) - 1U);
         const std::int64_t row = token % tile_side;
         __m512i numbers[parts][tile_side];
         for (std::int64_t r = 0; r < rows; ++r) {
             __m512i some[parts];
-            split<parts>(_mm512_maskz_loadu_ps(low, x + r * stride),
-                         _mm512_maskz_loadu_ps(high, x + r * stride + 16), some);
+            split<parts>(load_first(left, x + r * stride),
+                         load_first(left - 16, x + r * stride + 16), some);
             for (int part = 0; part < parts; ++part) numbers[part][row + r] = some[part];
         }
         for (int part = 0; part < parts; ++part) {
@@ -141,7 +145,7 @@ class TiledActivations {
                     _mm512_storeu_si512(to + r * tile_values, numbers[part][r]);
             } else {
                 // The tile's other columns are written by others.
-                const auto columns = static_cast<__mmask16>(((1U << rows) - 1U) << row);
+                const auto columns = static_cast<__mmask16>(first_lanes(rows) << row);
                 for (std::int64_t r = 0; r < tile_side; ++r)
                     if (r < row || r >= row + rows) numbers[part][r] = _mm512_setzero_si512();
                 transpose(numbers[part]);
@@ -169,8 +173,7 @@ struct BlockOfOutput {
         return token + t >= args.token_begin && token + t < args.token_end;
     }
     EDGEROOF_INLINE __mmask16 rows(std::int64_t from) const {
-        const std::int64_t left = args.row_end - row - from;
-        return static_cast<__mmask16>(left >= 16 ? 0xFFFF : left <= 0 ? 0 : (1U << left) - 1U);
+        return first_lanes(args.row_end - row - from);
     }
 };
 

@@ -46,12 +46,11 @@ class FloatTiles {
   private:
     /// 32 weights, of which `left` exist; the others are zeros.
     static EDGEROOF_INLINE void take(const Weight* from, std::int64_t left, __m512i (&out)[parts]) {
-        const auto mask = static_cast<__mmask32>(left >= 32 ? 0xFFFFFFFF : (1U << left) - 1U);
         if constexpr (sizeof(Weight) == sizeof(float)) {
-            split<parts>(_mm512_maskz_loadu_ps(static_cast<__mmask16>(mask), from),
-                         _mm512_maskz_loadu_ps(static_cast<__mmask16>(mask >> 16), from + 16), out);
+            split<parts>(load_first(left, from), load_first(left - 16, from + 16), out);
         } else {
-            const __m512i bits = _mm512_maskz_loadu_epi16(mask, from);
+            const __mmask32 first = _mm512_kunpackw(first_lanes(left - 16), first_lanes(left));
+            const __m512i bits = _mm512_maskz_loadu_epi16(first, from);
             if constexpr (parts == 1)
                 out[0] = bits;
             else
@@ -74,7 +73,7 @@ constexpr MatmulKernel entry{
     .format = format,
     .isa = Isa::amx,
     .row_group = tile_side,
-    .least_tokens = 9,
+    .least_tokens = fewest_tokens,
     .arithmetic = Arithmetic::bf16,
     .packed_bytes = layout == Layout::packed ? packed_float_bytes<Weight> : nullptr,
     .pack = layout == Layout::packed ? pack_floats<Weight> : nullptr,

@@ -148,7 +148,7 @@ constexpr MatmulKernel file_entry() {
     return {.format = format,
             .isa = Isa::amx,
             .row_group = group_rows,
-            .least_tokens = 9,
+            .least_tokens = fewest_tokens,
             .arithmetic = Arithmetic::bf16,
             .packed_bytes = nullptr,
             .pack = nullptr,
