@@ -13,6 +13,10 @@
 //   scale<s, v>()               of sub-block s, and minimum<s, v>() where has_minimum
 //   d<v>(), dmin<v>()           K formats: what scale and minimum are to be multiplied by
 //
+// and where a step's two sums are of the nibbles of the same bytes (nibbles_by_sum)
+//
+//   nibbles_in_place<strip, step, v>(out)   codes, the second sum's times 16
+//
 // Codes reach from 0 to `top`, or are `wide` (vector.hpp).
 #pragma once
 
@@ -283,6 +287,14 @@ struct Codes<Format::q4_k> : ScalesMinima<part<2, 2>(2)> {
     template <int strip, int step, int v>
     EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
         this->template nibbles<part<2, 2, 12>(3), 8 * strip + step, v>(out);
+    }
+    static constexpr bool nibbles_by_sum = true;
+    template <int strip, int step, int v>
+    EDGEROOF_INLINE void nibbles_in_place(Bytes (&out)[per_step]) const {
+        const Bytes both =
+            in_register(this->template dword<part<2, 2, 12>(3), 8 * strip + step, v>());
+        out[0] = bits<0x0F, 0>(both);
+        out[1] = bits<0xF0, 0>(both);
     }
 };
 

@@ -24,24 +24,38 @@ EDGEROOF_INLINE Ints start_of(const ActivationsOf<C>& x, std::int64_t sub) {
         return set_int(x.init(ActivationsOf<C>::start_of(C::sub_values, C::offset), sub));
 }
 
-/// Fetches what lies ahead of a packed block, a share with each step of the walk through it: all at
-/// once the lines would wait for each other, and the block's own loads for them.
-struct FetchAhead {
+/// Fetches a packed block, or what lies ahead of it.
+template <StreamFetch how>
+struct BlockFetch {
     const std::byte* block;  ///< null: nothing is fetched
 
+    template <class C>
+    EDGEROOF_INLINE void begin() const {
+        if constexpr (how == StreamFetch::past_l2)
+            for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(block + line);
+    }
+    /// What lies ahead: a share with each step of the walk through the block. All at once the lines
+    /// would wait for each other, and the block's own loads for them.
     template <class C, int step>
-    EDGEROOF_INLINE void fetch() const {
-        constexpr int steps = C::strips * C::steps, lines = (C::bytes + 63) / 64;
-        if (block == nullptr) return;
-        unroll<lines*(step + 1) / steps - lines * step / steps>([&]<int i>() __attribute__((
-            always_inline)) { fetch_ahead(block + (lines * step / steps + i) * 64); });
+    EDGEROOF_INLINE void with_step() const {
+        if constexpr (how == StreamFetch::ahead) {
+            constexpr int steps = C::strips * C::steps, lines = (C::bytes + 63) / 64;
+            if (block == nullptr) return;
+            unroll<lines*(step + 1) / steps - lines * step / steps>([&]<int i>() __attribute__((
+                always_inline)) { fetch_ahead(block + (lines * step / steps + i) * 64); });
+        }
     }
 };
 
+/// Whether upper nibbles stay where they are, which makes their sums sixteen-fold: no shifts, but
+/// codes of all eight bits.
+template <class C>
+constexpr bool keeps_upper_nibbles = wide_offset != 0 && (requires { C::nibbles_by_sum; });
+
 /// Calls finish<sub, v>(t, integer sum) for every sub-block of block b, vector v < columns of rows
 /// and token.
-template <class C, int tokens, int columns, class Finish>
-EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* x, FetchAhead ahead,
+template <class C, int tokens, int columns, class Fetch, class Finish>
+EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* x, Fetch fetch,
                                Finish finish) {
     constexpr int subs = C::values / C::sub_values, quads = C::sub_values / 4;
     constexpr int per_sum = C::per_step / C::sums;
@@ -53,10 +67,13 @@ EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* 
                 for (int v = 0; v < columns; ++v) dots[v][i][t] = Dot<C::top, quads>(start);
             }
         unroll<C::steps>([&]<int step>() __attribute__((always_inline)) {
-            ahead.template fetch<C, strip * C::steps + step>();
+            fetch.template with_step<C, strip * C::steps + step>();
             unroll<columns>([&]<int v>() __attribute__((always_inline)) {
                 Bytes codes[C::per_step];
-                block.template codes<strip, step, v>(codes);
+                if constexpr (keeps_upper_nibbles<C>)
+                    block.template nibbles_in_place<strip, step, v>(codes);
+                else
+                    block.template codes<strip, step, v>(codes);
                 unroll<C::per_step>([&]<int c>() __attribute__((always_inline)) {
                     constexpr int q = quad_of<C>(strip, step, c);
                     for (int t = 0; t < tokens; ++t)
@@ -67,19 +84,24 @@ EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* 
         });
         unroll<C::sums>([&]<int i>() __attribute__((always_inline)) {
             unroll<columns>([&]<int v>() __attribute__((always_inline)) {
-                for (int t = 0; t < tokens; ++t)
-                    finish.template operator()<C::sub(strip, i), v>(t, dots[v][i][t].sum());
+                for (int t = 0; t < tokens; ++t) {
+                    const auto sum = dots[v][i][t].sum();
+                    if constexpr (keeps_upper_nibbles<C> && i == 1)
+                        finish.template operator()<C::sub(strip, i), v>(t, sixteenth(sum));
+                    else
+                        finish.template operator()<C::sub(strip, i), v>(t, sum);
+                }
             });
         });
     });
 }
 
 /// sums[t][first + v] += a block of 32 values of rows of vector v times token t's.
-template <class C, int tokens, int columns>
+template <class C, int tokens, int columns, class Fetch>
 EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsOf<C>* x,
-                                     FetchAhead ahead, Floats (*sums)[vectors], int first) {
+                                     Fetch fetch, Floats (*sums)[vectors], int first) {
     sum_block<C, tokens, columns>(
-        block, b, x, ahead, [&]<int s, int v>(int t, Ints ints) __attribute__((always_inline)) {
+        block, b, x, fetch, [&]<int s, int v>(int t, Ints ints) __attribute__((always_inline)) {
             Floats& sum = sums[t][first + v];
             const Floats scale = block.template scale<s, v>() * set1(*x[t].scale(b));
             sum = fma(to_float(ints), scale, sum);
@@ -90,14 +112,14 @@ EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsO
 
 /// The same for a block of 256. The activations' scale is the block's, so that sub-blocks meet
 /// only the weights' scales.
-template <class C, int tokens, int columns>
+template <class C, int tokens, int columns, class Fetch>
 EDGEROOF_INLINE void add_block_of_256(C block, std::int64_t b, const ActivationsOf<C>* x,
-                                      FetchAhead ahead, Floats (*sums)[vectors], int first) {
+                                      Fetch fetch, Floats (*sums)[vectors], int first) {
     Floats products[tokens][columns], minima[tokens][columns];
     for (int t = 0; t < tokens; ++t)
         for (int v = 0; v < columns; ++v) products[t][v] = minima[t][v] = set1(0.0F);
     sum_block<C, tokens, columns>(
-        block, b, x, ahead, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
+        block, b, x, fetch, [&]<int s, int v>(int t, Ints sum) __attribute__((always_inline)) {
             products[t][v] = fma(to_float(sum), block.template scale<s, v>(), products[t][v]);
             if constexpr (C::has_minimum) {
                 const float* of_x = x[t].template sum<C::sub_values>(b * (256 / C::sub_values) + s);
@@ -188,10 +210,10 @@ constexpr bool fetches_past_l2 =
 /// out[t * m + r] for the 16 rows r of a group and `tokens` tokens, over `blocks` blocks from block
 /// `first` of k on: added where that isn't the first of all. At most `counted` tokens exist: the
 /// others repeat the last one.
-template <Format format, int tokens>
+template <Format format, int tokens, StreamFetch how>
 void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format>>* x,
                         std::int64_t first_block, std::int64_t blocks, std::int64_t counted,
-                        StreamFetch fetch, float* out, std::int64_t m, std::int64_t rows) {
+                        float* out, std::int64_t m, std::int64_t rows) {
     using C = Codes<format>;
     Floats sums[tokens][vectors];
     for (int t = 0; t < tokens; ++t)
@@ -201,19 +223,17 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
                              : load_rows(out + t * m + v * lanes, rows - v * lanes);
     for (std::int64_t b = 0; b < blocks; ++b) {
         const std::byte* const packed = group + b * C::bytes;
-        if (fetches_past_l2<format> && fetch == StreamFetch::past_l2)
-            for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(packed + line);
+        BlockFetch<how>{packed}.template begin<C>();
         constexpr int turn = at_once<C, tokens>, columns = columns_at_once<C, turn>;
         for (int first = 0; first < vectors; first += columns) {
             const C block(packed, first * lanes);
             for (int t = 0; t < tokens; t += turn) {
-                const FetchAhead ahead{
-                    fetch == StreamFetch::ahead && first == 0 && t == 0 ? packed : nullptr};
+                const BlockFetch<how> fetch{first == 0 && t == 0 ? packed : nullptr};
                 if constexpr (C::values == 32)
-                    add_block_of_32<C, turn, columns>(block, first_block + b, x + t, ahead,
+                    add_block_of_32<C, turn, columns>(block, first_block + b, x + t, fetch,
                                                       sums + t, first);
                 else
-                    add_block_of_256<C, turn, columns>(block, first_block + b, x + t, ahead,
+                    add_block_of_256<C, turn, columns>(block, first_block + b, x + t, fetch,
                                                        sums + t, first);
             }
         }
@@ -226,8 +246,8 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
 /// The most tokens that are taken at once.
 constexpr int few = 4;
 
-template <Format format>
-void few_tokens(const MatmulArgs& args, Groups<format> groups) {
+template <Format format, StreamFetch how>
+void few_tokens_by(const MatmulArgs& args, Groups<format> groups) {
     using C = Codes<format>;
     const std::int64_t tokens = args.token_end - args.token_begin;
     const std::int64_t blocks = groups.blocks(), at_once = groups.blocks_at_once();
@@ -235,16 +255,30 @@ void few_tokens(const MatmulArgs& args, Groups<format> groups) {
     for (std::int64_t t = 0; t < few; ++t)
         x[t] = ActivationsOf<C>(args.activations, args.k,
                                 args.token_begin + (t < tokens ? t : tokens - 1));
-    const StreamFetch fetch = groups.streams() ? stream_fetch() : StreamFetch::hardware;
-    const auto run = tokens == 1   ? group_times_tokens<format, 1>
-                     : tokens == 2 ? group_times_tokens<format, 2>
-                                   : group_times_tokens<format, few>;
+    const auto run = tokens == 1   ? group_times_tokens<format, 1, how>
+                     : tokens == 2 ? group_times_tokens<format, 2, how>
+                                   : group_times_tokens<format, few, how>;
     for (std::int64_t row = args.row_begin; row < args.row_end; row += group_rows)
         for (std::int64_t first = 0; first < blocks; first += at_once) {
             const std::int64_t count = blocks - first < at_once ? blocks - first : at_once;
-            run(groups.of(row / group_rows, first, count), x, first, count, tokens, fetch,
+            run(groups.of(row / group_rows, first, count), x, first, count, tokens,
                 args.out + args.token_begin * args.m + row, args.m, args.m - row);
         }
+}
+
+template <Format format>
+void few_tokens(const MatmulArgs& args, Groups<format> groups) {
+#if defined(__x86_64__)
+    if (groups.streams()) {
+        const StreamFetch fetch = stream_fetch();
+        if (fetch == StreamFetch::ahead)
+            return few_tokens_by<format, StreamFetch::ahead>(args, groups);
+        if constexpr (fetches_past_l2<format>)
+            if (fetch == StreamFetch::past_l2)
+                return few_tokens_by<format, StreamFetch::past_l2>(args, groups);
+    }
+#endif
+    few_tokens_by<format, StreamFetch::hardware>(args, groups);
 }
 
 }  // namespace

@@ -20,7 +20,9 @@
 //
 // Dot<top, count>: sums of `count` quads of codes 0 .. top (signed bytes if top is `wide` and
 // wide_offset 0) times int8. Dot d(init); d.add<i>(codes, quad) for i = 0 .. count - 1; d.sum().
-// dot_top(top): the least top that is served by the same code.
+// dot_top(top): the least top that is served by the same code. Where wide_offset is not 0:
+// in_register(Bytes), which keeps the compiler from loading it twice, and sixteenth(Ints), of
+// multiples of 16.
 //
 // tile_tokens x tile_vectors: the register tile of many_tokens.hpp; panel_groups: groups per panel;
 // most_dots: the Dots of few_tokens.hpp.

@@ -58,6 +58,7 @@ EDGEROOF_INLINE Bytes quad(const std::int8_t* codes) {
     return _mm256_set1_epi32(four);
 }
 EDGEROOF_INLINE Ints set_int(const std::int32_t* p) { return {_mm256_set1_epi32(*p)}; }
+EDGEROOF_INLINE Ints sixteenth(Ints x) { return {_mm256_srai_epi32(x.v, 4)}; }
 EDGEROOF_INLINE Ints zero_ints() { return {_mm256_setzero_si256()}; }
 
 EDGEROOF_INLINE Floats set1(float x) { return _mm256_set1_ps(x); }

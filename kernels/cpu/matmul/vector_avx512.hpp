@@ -55,6 +55,7 @@ EDGEROOF_INLINE Bytes quad(const std::int8_t* codes) {
     return _mm512_set1_epi32(four);
 }
 EDGEROOF_INLINE Ints set_int(const std::int32_t* p) { return {_mm512_set1_epi32(*p)}; }
+EDGEROOF_INLINE Ints sixteenth(Ints x) { return {_mm512_srai_epi32(x.v, 4)}; }
 EDGEROOF_INLINE Ints zero_ints() { return {_mm512_setzero_si512()}; }
 
 EDGEROOF_INLINE Floats set1(float x) { return _mm512_set1_ps(x); }

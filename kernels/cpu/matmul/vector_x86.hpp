@@ -32,6 +32,13 @@ EDGEROOF_INLINE __m128i minus(__m128i a, int b) {
     return _mm_sub_epi8(a, _mm_set1_epi8(static_cast<char>(b)));
 }
 
+/// Loaded once for all its users: compilers would rather make each of them load it.
+template <class X>
+EDGEROOF_INLINE X in_register(X x) {
+    asm("" : "+v"(x));
+    return x;
+}
+
 /// How many products of VPMADDUBSW (two codes 0 .. top times int8 each) a 16-bit sum can hold.
 constexpr int narrow_sums(int top, int count) {
     const int most = top <= 15 ? 8 : top <= 31 ? 4 : top <= 63 ? 2 : 1;
