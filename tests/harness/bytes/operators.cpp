@@ -138,8 +138,10 @@ std::vector<Graph> other_graphs() {
     }
     begin();
     {
-        const TensorId x = tensor("x", Role::weight, Format::f32, 1024, 64);
-        end(StreamRead{x, result(1, 1)});
+        // Twice what the simulated cache holds: the second pass, which adds nothing up, has to read
+        // it all again.
+        const TensorId x = tensor("x", Role::weight, Format::f32, 1024, 1024);
+        end(StreamRead{x, result(1, 1), {}, 2});
     }
     begin();
     end(StreamWrite{state("out")});
