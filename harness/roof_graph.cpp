@@ -64,13 +64,13 @@ class GraphOf {
             case RoofKind::kernel:
                 break;
         }
-        graph_.tokens = entry_.tokens;
+        graph_.tokens = variant_.tokens > 0 ? variant_.tokens : entry_.tokens;
         const std::int64_t k = variant_.k, rows = variant_.rows * threads_;
         const TensorId weight = tensor(fmt::format("weights {}x{}", k, rows), entry_.format,
                                        {k, rows, 1, 1}, Role::weight);
-        const TensorId x = tensor("x", Format::f32, {k, entry_.tokens, 1, 1}, Role::activation);
+        const TensorId x = tensor("x", Format::f32, {k, graph_.tokens, 1, 1}, Role::activation);
         const TensorId out =
-            tensor("out", Format::f32, {rows, entry_.tokens, 1, 1}, Role::activation);
+            tensor("out", Format::f32, {rows, graph_.tokens, 1, 1}, Role::activation);
         graph_.inputs = {x};
         graph_.outputs = {out};
         return MatMulLoop{weight, x, out, passes_};
@@ -123,16 +123,21 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
     std::vector<RoofVariant> variants;
     if (entry.kind == RoofKind::kernel) {
         // Whole blocks and groups of rows. One token passes over the weights alone: they are to lie
-        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1; more
-        // values of k would drive their activations out of L2.
+        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1: a
+        // block of the vector kernels, whose activations L2 holds, or as many as AMX tiles take at
+        // once. More values of k would drive activations out of L2.
         constexpr std::uint64_t half_of_l1 = 16 * 1024;
         if (entry.k > 0) return {{{}, entry.k, 16}, {{}, entry.k, 32}, {{}, entry.k, 64}};
+        if (entry.tokens > 1) {
+            for (const std::int64_t tokens : {std::int64_t{132}, entry.tokens})
+                for (const std::int64_t k : {512, 1024, 2048})
+                    for (const std::int64_t rows : {32, 128})
+                        variants.push_back({{}, k, rows, tokens});
+            return variants;
+        }
         for (const std::int64_t k : {256, 512, 1024, 2048, 4096})
             for (const std::int64_t rows : {16, 32, 64, 128})
-                if (entry.tokens > 1
-                        ? k >= 512 && k <= 2048 && (rows == 32 || rows == 128)
-                        : row_bytes(entry.format, k) * static_cast<std::uint64_t>(rows) <=
-                              half_of_l1)
+                if (row_bytes(entry.format, k) * static_cast<std::uint64_t>(rows) <= half_of_l1)
                     variants.push_back({{}, k, rows});
         return variants;
     }

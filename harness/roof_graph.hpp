@@ -15,6 +15,7 @@ namespace edgeroof::harness {
 struct RoofVariant {
     Walk walk{};                   ///< of streams
     std::int64_t k = 0, rows = 0;  ///< of kernels: weights of each thread
+    std::int64_t tokens = 0;       ///< of kernels; 0: the entry's
 };
 
 /// Those that are tried, the plainest first; the fastest is the roof.

@@ -65,10 +65,10 @@ RoofEntry compute_entry(Arithmetic arithmetic) {
 
 RoofEntry kernel_entry(Format format, std::int64_t tokens) {
     RoofEntry entry;
-    entry.roof = {reports::Resource::kernel,
-                  fmt::format("{} kernel, {}", traits(format).name,
-                              tokens == 1 ? "1 token" : fmt::format("{} tokens", tokens)),
-                  std::nullopt};
+    entry.roof = {
+        reports::Resource::kernel,
+        fmt::format("{} kernel, {}", traits(format).name, tokens == 1 ? "1 token" : "many tokens"),
+        std::nullopt};
     entry.kind = RoofKind::kernel;
     entry.format = format;
     entry.tokens = tokens;

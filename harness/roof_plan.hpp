@@ -35,7 +35,7 @@ struct RoofEntry {
     std::uint64_t burst_out_of = 0;
     Arithmetic arithmetic = Arithmetic::fp32;  ///< compute
     Format format = Format::f32;               ///< kernel: of the weights
-    std::int64_t tokens = 1;                   ///< kernel: n
+    std::int64_t tokens = 1;                   ///< kernel: n, at most
     std::int64_t k = 0;  ///< kernel: values of a row; 0: the fastest of several
 };
 
@@ -87,8 +87,8 @@ RoofEntry memory_entry(RoofKind kind, const Level& level);
 RoofEntry compute_entry(Arithmetic arithmetic);
 RoofEntry kernel_entry(Format format, std::int64_t tokens);
 
-/// Tokens of the two kernel roofs of a format: decode's one, and whole blocks of the CPU kernels
-/// (docs/kernels.md), which amortise unpacking as prompts do.
+/// Tokens of the two kernel roofs of a format: decode's one, and as many as any CPU kernel takes at
+/// once (docs/kernels.md), which amortise unpacking as prompts do. The fastest may have fewer.
 inline constexpr std::int64_t kernel_tokens[] = {1, 512};
 
 }  // namespace edgeroof::harness

@@ -84,7 +84,7 @@ TEST_F(PlanTest, QuantisedMatmulsHaveTheirKernelBeside) {
     for (const PlanStep& step : plan().steps) {
         SCOPED_TRACE(step.id);
         if (step.kind == PlanStep::Kind::prefill) {
-            EXPECT_EQ(kernel_beside(step), "Q8_0 kernel, 512 tokens");
+            EXPECT_EQ(kernel_beside(step), "Q8_0 kernel, many tokens");
         }
         if (step.kind == PlanStep::Kind::decode) {
             EXPECT_EQ(kernel_beside(step), "Q8_0 kernel, 1 token");

@@ -38,7 +38,7 @@ TEST(RoofPlanTest, EveryKindAtEveryLevel) {
     choice.levels = {"L3"};
     choice.formats = {Format::q4_k};
     EXPECT_THAT(names_of(RoofPlan(levels(), choice)),
-                ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, 512 tokens"));
+                ElementsAre("L3 latency", "Q4_K kernel, 1 token", "Q4_K kernel, many tokens"));
 }
 
 TEST(RoofPlanTest, ABurstRotatesThroughMoreThanTheLastCache) {
@@ -71,7 +71,7 @@ TEST(RoofPlanTest, SizesFollowTheCaches) {
     choice.kinds = {RoofKind::kernel};
     const RoofPlan kernels(levels(), choice);
     EXPECT_EQ(kernels.kernel_for("Q4_K", 1)->roof.name, "Q4_K kernel, 1 token");
-    EXPECT_EQ(kernels.kernel_for("Q4_K", 7)->roof.name, "Q4_K kernel, 512 tokens");
+    EXPECT_EQ(kernels.kernel_for("Q4_K", 7)->roof.name, "Q4_K kernel, many tokens");
     EXPECT_FALSE(kernels.kernel_for("F16", 1));
     // A device that takes int8 for few tokens, BF16 for many.
     choice.matmul_arithmetic = [](Format, std::int64_t tokens) {
@@ -128,13 +128,14 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
         const reports::Measurement kernel =
             roofs.make(kernel_entry(Format::q4_0, tokens))->describe();
         EXPECT_EQ(kernel.roof->resource, reports::Resource::kernel);
-        EXPECT_EQ(kernel.tokens, tokens);
-        // Half of L1 holds the weights of one token's; 512 tokens' activations are more than L1.
+        // Of many the fastest number: a block of the vector kernels, or what AMX takes at once.
+        EXPECT_TRUE(kernel.tokens == tokens || (tokens > 1 && kernel.tokens == 132));
+        // Half of L1 holds the weights of one token's; many tokens' activations are more than L1.
         EXPECT_EQ(kernel.roof->level, tokens == 1 ? "L1" : "L2");
         ASSERT_EQ(kernel.op->shape.size(), 2U);
         const auto weights = static_cast<std::uint64_t>(kernel.op->shape[0] * kernel.op->shape[1]);
         EXPECT_EQ(kernel.work.weight_bytes, weights / 32 * 18);
-        EXPECT_EQ(kernel.work.flops, 2 * weights * static_cast<std::uint64_t>(tokens));
+        EXPECT_EQ(kernel.work.flops, 2 * weights * static_cast<std::uint64_t>(kernel.tokens));
     }
 }
 
