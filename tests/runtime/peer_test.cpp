@@ -50,12 +50,28 @@ constexpr Agreement rounded{32, 0.005, 0.1};
 /// are five times sqrt(2) * 0.021 apart where their order is sure.
 constexpr Agreement rounded_to_bf16{32, 0.005, 0.15};
 
-Agreement agreement_of(Format format) {
-    if (format == Format::bf16) return coarse;
-    if (traits(format).block_values == 1) return exact;
-    if (cpu::matmul_kernel(format, cpu::best_isa(), true, context).arithmetic == Arithmetic::bf16)
-        return rounded_to_bf16;
-    return format == Format::q8_0 ? rounded_closely : rounded;
+/// How close the engine comes on one of its paths.
+struct PathAgreement {
+    cpu::Isa isa;
+    Agreement agreement;
+};
+
+bool rounds_weights(Format format, cpu::Isa isa) {
+    return traits(format).block_values != 1 &&
+           cpu::matmul_kernel(format, isa, true, context).arithmetic == Arithmetic::bf16;
+}
+
+/// On the best path, and where that rounds weights on the best that takes them as they are.
+std::vector<PathAgreement> agreements_of(Format format) {
+    std::vector<PathAgreement> all;
+    cpu::Isa isa = cpu::best_isa();
+    if (rounds_weights(format, isa)) all.push_back({isa, rounded_to_bf16});
+    while (rounds_weights(format, isa)) isa = cpu::below(isa);
+    all.push_back({isa, format == Format::bf16             ? coarse
+                        : traits(format).block_values == 1 ? exact
+                        : format == Format::q8_0           ? rounded_closely
+                                                           : rounded});
+    return all;
 }
 
 /// Rows of 256 fit every format; windows are shorter than the context.
@@ -122,22 +138,45 @@ class Peer : public testing::Test {
     }
 
     /// Perplexities close to each other, and the same five best tokens after the first scored one.
-    void expect_agreement(const std::filesystem::path& path, const Agreement& agreement = exact) {
+    void expect_agreement(
+        const std::filesystem::path& path,
+        const std::vector<PathAgreement>& agreements = agreements_of(Format::f32)) {
         const std::filesystem::path text = scratch_ / "text";
         write_text(text);
-        const PeerScores peer =
-            test::peer_scores(path, text, context, agreement.chunks, scratch_.path());
+        std::int32_t chunks = 0;
+        for (const PathAgreement& one : agreements) chunks = std::max(chunks, one.agreement.chunks);
+        const PeerScores peer = test::peer_scores(path, text, context, chunks, scratch_.path());
         const auto model = Model::load(path);
         ASSERT_EQ(peer.vocabulary, model->parameters().vocabulary);
-        ASSERT_EQ(peer.chunks, agreement.chunks);
+        ASSERT_EQ(peer.chunks, chunks);
+        for (const PathAgreement& one : agreements) expect_path_agrees(model, peer, one);
+    }
+
+    std::filesystem::path make(const ModelShape& shape, Format format = Format::f32) {
+        return models_.make(shape, format);
+    }
+    std::filesystem::path write(const ModelEdit& edit) {
+        const std::filesystem::path path = models_.next();
+        edit.write(path);
+        return path;
+    }
+
+    test::TinyModels models_;
+    reports::testing::TemporaryFolder scratch_;
+
+  private:
+    void expect_path_agrees(const std::shared_ptr<const Model>& model, const PeerScores& peer,
+                            const PathAgreement& path) {
+        SCOPED_TRACE(name(path.isa));
+        const Agreement& agreement = path.agreement;
         const bool begins = model->file().value_or<bool>("tokenizer.ggml.add_bos_token", true);
         const auto bos = model->file().value_or<std::int32_t>("tokenizer.ggml.bos_token_id", 1);
 
-        const std::unique_ptr<Device> device = make_cpu_device();
+        const std::unique_ptr<Device> device = make_cpu_device({.isa = path.isa});
         Session session(*device, model, {.context = context});
         double ours = 0.0, theirs = 0.0;
         std::size_t row = 0;
-        for (std::int32_t chunk = 0; chunk < peer.chunks; ++chunk) {
+        for (std::int32_t chunk = 0; chunk < agreement.chunks; ++chunk) {
             std::vector<std::int32_t> tokens(peer.tokens.begin() + chunk * context,
                                              peer.tokens.begin() + (chunk + 1) * context);
             if (begins) tokens.front() = bos;
@@ -153,30 +192,18 @@ class Peer : public testing::Test {
                                  if (row == 1) expect_same_order(logits, scores, agreement.order);
                              });
         }
-        const double scored = peer.scored() * peer.chunks;
+        const double scored = peer.scored() * agreement.chunks;
         const double mine = std::exp(-ours / scored), other = std::exp(-theirs / scored);
         RecordProperty("perplexity", fmt::format("{:.4f}", mine));
         RecordProperty("peer_perplexity", fmt::format("{:.4f}", other));
         EXPECT_NEAR(mine / other, 1.0, agreement.perplexity) << mine << " against " << other;
     }
-
-    std::filesystem::path make(const ModelShape& shape, Format format = Format::f32) {
-        return models_.make(shape, format);
-    }
-    std::filesystem::path write(const ModelEdit& edit) {
-        const std::filesystem::path path = models_.next();
-        edit.write(path);
-        return path;
-    }
-
-    test::TinyModels models_;
-    reports::testing::TemporaryFolder scratch_;
 };
 
 class PeerFormats : public Peer, public testing::WithParamInterface<Format> {};
 
 TEST_P(PeerFormats, Llama) {
-    expect_agreement(make(shape_of("llama", GetParam()), GetParam()), agreement_of(GetParam()));
+    expect_agreement(make(shape_of("llama", GetParam()), GetParam()), agreements_of(GetParam()));
 }
 
 std::vector<Format> weight_formats() {
@@ -194,7 +221,7 @@ class PeerArchitectures : public Peer,
 
 TEST_P(PeerArchitectures, Agree) {
     const auto& [architecture, format] = GetParam();
-    expect_agreement(make(shape_of(architecture, format), format), agreement_of(format));
+    expect_agreement(make(shape_of(architecture, format), format), agreements_of(format));
 }
 
 INSTANTIATE_TEST_SUITE_P(
