@@ -52,6 +52,15 @@ struct BlockFetch {
 template <class C>
 constexpr bool keeps_upper_nibbles = wide_offset != 0 && (requires { C::nibbles_by_sum; });
 
+/// The sum of codes, of which some were sixteen-fold. (A template: not every ISA has sixteenth.)
+template <bool is_sixteen_fold, class Sum>
+EDGEROOF_INLINE Sum plain_sum(Sum sum) {
+    if constexpr (is_sixteen_fold)
+        return sixteenth(sum);
+    else
+        return sum;
+}
+
 /// Calls finish<sub, v>(t, integer sum) for every sub-block of block b, vector v < columns of rows
 /// and token.
 template <class C, int tokens, int columns, class Fetch, class Finish>
@@ -84,13 +93,9 @@ EDGEROOF_INLINE void sum_block(C block, std::int64_t b, const ActivationsOf<C>* 
         });
         unroll<C::sums>([&]<int i>() __attribute__((always_inline)) {
             unroll<columns>([&]<int v>() __attribute__((always_inline)) {
-                for (int t = 0; t < tokens; ++t) {
-                    const auto sum = dots[v][i][t].sum();
-                    if constexpr (keeps_upper_nibbles<C> && i == 1)
-                        finish.template operator()<C::sub(strip, i), v>(t, sixteenth(sum));
-                    else
-                        finish.template operator()<C::sub(strip, i), v>(t, sum);
-                }
+                for (int t = 0; t < tokens; ++t)
+                    finish.template operator()<C::sub(strip, i), v>(
+                        t, plain_sum<(keeps_upper_nibbles<C> && i == 1)>(dots[v][i][t].sum()));
             });
         });
     });
