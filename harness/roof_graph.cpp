@@ -123,13 +123,12 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
     std::vector<RoofVariant> variants;
     if (entry.kind == RoofKind::kernel) {
         // Whole blocks and groups of rows. One token passes over the weights alone: they are to lie
-        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1: a
-        // block of the vector kernels, whose activations L2 holds, or as many as AMX tiles take at
-        // once. More values of k would drive activations out of L2.
+        // in L1. With many tokens a kernel unpacks them, and goes through the tokens from L1; more
+        // values of k would drive activations out of L2.
         constexpr std::uint64_t half_of_l1 = 16 * 1024;
         if (entry.k > 0) return {{{}, entry.k, 16}, {{}, entry.k, 32}, {{}, entry.k, 64}};
         if (entry.tokens > 1) {
-            for (const std::int64_t tokens : {std::int64_t{132}, entry.tokens})
+            for (const std::int64_t tokens : many_tokens)
                 for (const std::int64_t k : {512, 1024, 2048})
                     for (const std::int64_t rows : {32, 128})
                         variants.push_back({{}, k, rows, tokens});

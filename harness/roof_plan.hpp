@@ -90,5 +90,8 @@ RoofEntry kernel_entry(Format format, std::int64_t tokens);
 /// Tokens of the two kernel roofs of a format: decode's one, and as many as any CPU kernel takes at
 /// once (docs/kernels.md), which amortise unpacking as prompts do. The fastest may have fewer.
 inline constexpr std::int64_t kernel_tokens[] = {1, 512};
+/// What a kernel of many tokens is tried with: a block of the vector kernels, whose activations L2
+/// holds, and as many as AMX tiles take at once.
+inline constexpr std::int64_t many_tokens[] = {132, kernel_tokens[1]};
 
 }  // namespace edgeroof::harness

@@ -7,7 +7,6 @@
 #include <cstring>
 #include <stdexcept>
 
-#include "devices/cpu/huge_pages.hpp"
 #include "kernels/error.hpp"
 
 namespace edgeroof::cpu {
@@ -19,11 +18,6 @@ std::vector<std::string> names_of(const Graph& graph) {
     std::vector<std::string> names;
     for (const Tensor& tensor : graph.tensors) names.push_back(tensor.name);
     return names;
-}
-
-/// On small pages, which lie anywhere, activations that fit L2 push each other out of it by chance.
-Pages arena_pages(std::size_t bytes) {
-    return bytes >= huge_page / 2 ? Pages::huge : Pages::by_size;
 }
 
 Lane lane_of_thread(Lane lane, int thread) {
@@ -41,7 +35,7 @@ CpuExecutable::CpuExecutable(const Graph& graph, Plan plan, std::shared_ptr<Resi
       outputs_(graph.outputs),
       names_(names_of(graph)),
       plan_(std::move(plan)),
-      arena_(plan_.arena_bytes, "the activations", arena_pages(plan_.arena_bytes)),
+      arena_(plan_.arena_bytes, "the activations"),
       residents_(std::move(residents)),
       pool_(std::move(pool)) {
     group_steps();

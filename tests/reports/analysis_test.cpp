@@ -11,11 +11,8 @@
 namespace edgeroof::reports {
 namespace {
 
-using testing::decode_id;
 using ::testing::HasSubstr;
-using testing::measurement;
-using testing::near;
-using testing::sample_record;
+using namespace testing;
 
 TEST(Latency, HasItsPercentiles) {
     const Record record = sample_record({.noise = 0.0});

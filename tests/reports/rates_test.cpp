@@ -10,8 +10,7 @@ namespace edgeroof::reports {
 namespace {
 
 using ::testing::DoubleEq;
-using testing::measurement;
-using testing::sample_record;
+using namespace testing;
 
 TEST(Rates, TurnsAreSplitAndRepetitionsDivided) {
     Measurement m;

@@ -11,15 +11,8 @@
 namespace edgeroof::reports {
 namespace {
 
-using testing::decode_id;
-using testing::ffn_id;
 using ::testing::HasSubstr;
-using testing::measurement;
-using testing::near;
-using testing::norm_id;
-using testing::point;
-using testing::roof;
-using testing::sample_record;
+using namespace testing;
 
 TEST(Roofline, PointsStandWhereTheirWorkPutsThem) {
     const Record record = sample_record();

@@ -11,16 +11,8 @@
 namespace edgeroof::reports {
 namespace {
 
-using testing::decode_id;
-using testing::ffn_id;
 using ::testing::HasSubstr;
-using testing::measurement;
-using testing::near;
-using testing::norm_id;
-using testing::point;
-using testing::roof;
-using testing::sample_record;
-using testing::step;
+using namespace testing;
 
 TEST(Roofs, OfOneNameAreOneLine) {
     const Record record = sample_record();

@@ -10,13 +10,8 @@
 namespace edgeroof::reports {
 namespace {
 
-using testing::decode_id;
-using testing::ffn_id;
 using ::testing::HasSubstr;
-using testing::measurement;
-using testing::near;
-using testing::sample_record;
-using testing::step;
+using namespace testing;
 
 TEST(Steps, TheSumOfTheOperatorsAndTheGap) {
     const Record record = sample_record();
