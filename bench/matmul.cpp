@@ -52,23 +52,24 @@ class Operands {
                      : row_bytes(kernel.format, size.k) * static_cast<std::size_t>(size.m)),
           copies_(std::max<std::size_t>(1, beyond_caches / bytes_)),
           weights_(copies_ * bytes_, "the weights"),
-          x_(static_cast<std::size_t>(size.k * size.n), 0.5F),
-          out_(static_cast<std::size_t>(size.m * size.n)) {
+          prepared_(kernel.prepare != nullptr ? kernel.activation_bytes(size.k, size.n)
+                                              : floats(size.k * size.n),
+                    "the activations"),
+          out_(floats(size.m * size.n), "the results") {
         // 0x2A2A is a small number as F16, BF16 and F32 alike: no NaN, no denormal.
         std::memset(weights_.data(), 0x2A, weights_.size());
-        if (kernel.prepare != nullptr) {
-            prepared_.resize(kernel.activation_bytes(size.k, size.n));
-            kernel.prepare(x_.data(), prepared_.data(), size.k, size.n, 0, size.n);
-        }
+        const std::vector<float> x(static_cast<std::size_t>(size.k * size.n), 0.5F);
+        if (kernel.prepare != nullptr)
+            kernel.prepare(x.data(), prepared_.data(), size.k, size.n, 0, size.n);
+        else
+            std::memcpy(prepared_.data(), x.data(), floats(size.k * size.n));
     }
 
     /// One thread's rows of the copy that this round uses.
     void run(std::int64_t round, Rows rows) {
-        const std::byte* activations = kernel_.prepare != nullptr
-                                           ? prepared_.data()
-                                           : reinterpret_cast<const std::byte*>(x_.data());
-        kernel_.run(MatmulArgs{copy(round).data(), activations, out_.data(), size_.k, size_.m,
-                               size_.n, rows.begin, rows.end, 0, size_.n});
+        kernel_.run(MatmulArgs{copy(round).data(), prepared_.data(),
+                               reinterpret_cast<float*>(out_.data()), size_.k, size_.m, size_.n,
+                               rows.begin, rows.end, 0, size_.n});
     }
     /// The weights that the round reads.
     std::span<const std::byte> read_by(std::int64_t round, Rows rows) const {
@@ -78,6 +79,9 @@ class Operands {
     }
 
   private:
+    static std::size_t floats(std::int64_t count) {
+        return static_cast<std::size_t>(count) * sizeof(float);
+    }
     std::span<const std::byte> copy(std::int64_t round) const {
         return {weights_.data() + static_cast<std::size_t>(round) % copies_ * bytes_, bytes_};
     }
@@ -85,9 +89,7 @@ class Operands {
     const MatmulKernel& kernel_;
     Size size_;
     std::size_t bytes_, copies_;
-    cpu::Buffer weights_;  ///< of huge pages, as a device has them
-    std::vector<std::byte> prepared_;
-    std::vector<float> x_, out_;
+    cpu::Buffer weights_, prepared_, out_;  ///< of huge pages, as a device has them
 };
 
 void measure(benchmark::State& state, const MatmulKernel& kernel, Size size,
@@ -120,12 +122,18 @@ void add(const MatmulKernel& kernel, Size size, int threads) {
         ->Unit(benchmark::kMicrosecond);
 }
 
+/// Whether it is this one of its table that multiplies so many tokens.
+bool serves(const MatmulKernel& kernel, std::int64_t tokens) {
+    return &cpu::matmul_kernel(kernel.format, kernel.isa, kernel.pack != nullptr, tokens) ==
+           &kernel;
+}
+
 void add_all() {
     const int cores = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
     for (const cpu::Isa isa : cpu::available_isas())
         for (const MatmulKernel& kernel : cpu::matmul_table(isa))
             for (const std::int64_t n : {1, 2, 4, 8, 32, 128, 512})
-                for (int threads = 1; threads <= cores; threads *= 2) {
+                for (int threads = 1; threads <= cores && serves(kernel, n); threads *= 2) {
                     add(kernel, Size{2048, 5632, n}, threads);
                     // More activations than L1 keeps beside a stream of weights.
                     if (n == 1) add(kernel, Size{5632, 2048, n}, threads);

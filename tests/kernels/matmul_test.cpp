@@ -155,7 +155,7 @@ double tolerance_of(const MatmulKernel& kernel, const Product& product, std::siz
     double tolerance = rounding(product, out, k);
     if (kernel.arithmetic == Arithmetic::bf16) {
         tolerance += rounding_to_bf16(kernel, exact_activations) * product.magnitude[out];
-    } else if (!exact_activations && kernel.prepare != nullptr) {
+    } else if (!exact_activations && kernel.arithmetic == Arithmetic::int8) {
         tolerance += quantisation(product, out);
     }
     return tolerance;

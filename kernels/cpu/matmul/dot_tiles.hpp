@@ -156,14 +156,14 @@ EDGEROOF_INLINE void multiply_tile(Sides<Products> at, std::int64_t count, Resul
     }
 }
 
-/// At most four tokens: a row of weights passes once. Where lines are fetched ahead rows pass from
-/// front to back, else side by side from places far apart, since hardware prefetchers end with a
-/// page: while one stream waits for its next page, the others flow.
+/// Four tokens at a time, of which a row of weights passes once. Where lines are fetched ahead rows
+/// pass from front to back, else side by side from places far apart, since hardware prefetchers end
+/// with a page: while one stream waits for its next page, the others flow.
 template <class Products, Layout layout, StreamFetch fetch>
 EDGEROOF_INLINE void few_tokens_by(const MatmulArgs& args) {
     using Rows = FloatRows<typename Products::Weight, layout>;
     const Rows from(args);
-    const auto run = [&]<int tokens>() __attribute__((always_inline)) {
+    const auto run = [&]<int tokens>(std::int64_t token) __attribute__((always_inline)) {
         constexpr int places = fetch == StreamFetch::ahead               ? 1
                                : registers == 32 || tokens <= token_tile ? 4
                                                                          : 2;
@@ -174,9 +174,8 @@ EDGEROOF_INLINE void few_tokens_by(const MatmulArgs& args) {
                                         std::int64_t apart) __attribute__((always_inline)) {
             multiply_tile<rows, tokens, fetch>(
                 Sides<Products>{from.at(row, begin), stride,
-                                activations<Products>(args, args.token_begin, begin), args.k},
-                from.count(begin), {args.out + args.token_begin * args.m + row, args.m, apart},
-                begin > 0);
+                                activations<Products>(args, token, begin), args.k},
+                from.count(begin), {args.out + token * args.m + row, args.m, apart}, begin > 0);
         };
         std::int64_t row = args.row_begin;
         for (; row < args.row_begin + each; row += Rows::group)
@@ -192,11 +191,12 @@ EDGEROOF_INLINE void few_tokens_by(const MatmulArgs& args) {
             for (std::int64_t begin = 0; begin < args.k; begin += from.chunk())
                 tile.template operator()<1>(row, begin, 0, 0);
     };
-    const std::int64_t tokens = args.token_end - args.token_begin;
-    if (tokens == 1) run.template operator()<1>();
-    if (tokens == 2) run.template operator()<2>();
-    if (tokens == 3) run.template operator()<3>();
-    if (tokens == 4) run.template operator()<4>();
+    std::int64_t token = args.token_begin;
+    for (; token + 4 <= args.token_end; token += 4) run.template operator()<4>(token);
+    const std::int64_t left = args.token_end - token;
+    if (left == 1) run.template operator()<1>(token);
+    if (left == 2) run.template operator()<2>(token);
+    if (left == 3) run.template operator()<3>(token);
 }
 
 template <class Products, Layout layout>

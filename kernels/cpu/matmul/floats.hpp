@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// F32, F16 and BF16 weights, as the file has them, times F32 activations as they come. Few tokens
-// meet weights that are converted in registers; many meet a panel of them, converted once.
+// F32, F16 and BF16 weights times activations in F32.
 #pragma once
 
 #include "kernels/cpu/matmul/dot_tiles.hpp"
-#include "kernels/cpu/matmul/panels.hpp"
+#include "kernels/cpu/matmul/outer_tiles.hpp"
 #include "kernels/cpu/matmul/tables.hpp"
 
 namespace edgeroof::cpu {
@@ -61,54 +60,10 @@ struct FloatProducts {
     static EDGEROOF_INLINE F multiply_add(F w, F x, F sum) { return fma(w, x, sum); }
 };
 
-/// A token tile's activations (6 x 1024 x 4 bytes) stay in L1 while the rows of a panel pass; the
-/// panel's, as F32, take 128 KiB of L2.
-constexpr std::int64_t chunk = 1024;
-/// Rows 4 KiB apart would meet in the same L1 sets: a line more spreads them. (Rows of a model
-/// often are, so F32 is copied too.)
-constexpr std::int64_t panel_stride = chunk + 16;
-
-template <class W, Layout layout>
-void many_tokens(const MatmulArgs& args) {
-    const FloatRows<W, layout> from(args);
-    for_panels(
-        args, chunk, [&](PanelOfRows part) __attribute__((always_inline)) {
-            const std::int64_t rows = part.row_end - part.row;
-            alignas(64) float panel[panel_rows * panel_stride];
-            for (std::int64_t r = 0; r < rows; ++r) {
-                const W* weights = from.at(part.row + r, part.begin);
-                float* to = panel + r * panel_stride;
-                std::int64_t i = 0;
-                for (; i + width <= part.count; i += width) store(to + i, load(weights + i));
-                if (const std::int64_t left = part.count - i; left > 0)
-                    store_first(to + i, FloatProducts<W>::first_weights(weights + i, left),
-                                static_cast<int>(left));
-            }
-            using Products = FloatProducts<float>;
-            const float* x = activations<Products>(args, args.token_begin, part.begin);
-            multiply_all_tokens(
-                args,
-                [&](std::int64_t row, std::int64_t token) __attribute__((always_inline)) {
-                    return Sides<Products>{panel + row * panel_stride, panel_stride,
-                                           x + token * args.k, args.k};
-                },
-                rows, part.count, {args.out + args.token_begin * args.m + part.row, args.m},
-                part.begin > 0);
-        });
-}
-
-template <class W, Layout layout>
-void run_floats(const MatmulArgs& args) {
-    if (args.token_end - args.token_begin <= 4)
-        few_tokens<FloatProducts<W>, layout>(args);
-    else
-        many_tokens<W, layout>(args);
-}
-
 template <Isa isa>
 struct FloatTable {
     template <Format format, class W, Layout layout>
-    static constexpr MatmulKernel entry{
+    static constexpr MatmulKernel few{
         .format = format,
         .isa = isa,
         .row_group = row_group_of<layout>,
@@ -117,13 +72,22 @@ struct FloatTable {
         .activation_layout = as_they_are,
         .activation_bytes = nullptr,
         .prepare = nullptr,
-        .run = run_floats<W, layout>};
-    static constexpr MatmulKernel entries[] = {entry<Format::f32, float, Layout::packed>,
-                                               entry<Format::f16, HalfBits, Layout::packed>,
-                                               entry<Format::bf16, BfloatBits, Layout::packed>,
-                                               entry<Format::f32, float, Layout::as_in_file>,
-                                               entry<Format::f16, HalfBits, Layout::as_in_file>,
-                                               entry<Format::bf16, BfloatBits, Layout::as_in_file>};
+        .run = few_tokens<FloatProducts<W>, layout>};
+    template <Format format, class W, Layout layout>
+    static constexpr MatmulKernel many =
+        many_tokens_entry<FloatProducts<W>, layout>(few<format, W, layout>);
+    static constexpr MatmulKernel entries[] = {many<Format::f32, float, Layout::packed>,
+                                               many<Format::f16, HalfBits, Layout::packed>,
+                                               many<Format::bf16, BfloatBits, Layout::packed>,
+                                               many<Format::f32, float, Layout::as_in_file>,
+                                               many<Format::f16, HalfBits, Layout::as_in_file>,
+                                               many<Format::bf16, BfloatBits, Layout::as_in_file>,
+                                               few<Format::f32, float, Layout::packed>,
+                                               few<Format::f16, HalfBits, Layout::packed>,
+                                               few<Format::bf16, BfloatBits, Layout::packed>,
+                                               few<Format::f32, float, Layout::as_in_file>,
+                                               few<Format::f16, HalfBits, Layout::as_in_file>,
+                                               few<Format::bf16, BfloatBits, Layout::as_in_file>};
 };
 
 }  // namespace

@@ -18,6 +18,8 @@ inline constexpr std::uint32_t rounded_to_bf16 = 1;
 /// In tiles (amx_blocks.hpp): of a left operand, and of a right one plus its parts.
 inline constexpr std::uint32_t tiles_left = 2;
 inline constexpr std::uint32_t tiles_right = 2;
+/// In tiles of floats (outer_tiles.hpp).
+inline constexpr std::uint32_t tiles_of_floats = 6;
 
 std::span<const MatmulKernel> scalar_matmuls();
 std::span<const MatmulKernel> sse41_matmuls();

@@ -40,15 +40,6 @@ namespace {
 /// (wide_offset), else as signed bytes (wide_offset 0).
 constexpr int wide = 255;
 
-/// Calls body<0>(), body<1>() .. body<count - 1>().
-template <int count, int first = 0, class Body>
-EDGEROOF_INLINE void unroll(Body body) {
-    if constexpr (first < count) {
-        body.template operator()<first>();
-        unroll<count, first + 1>(body);
-    }
-}
-
 }  // namespace
 }  // namespace edgeroof::cpu
 

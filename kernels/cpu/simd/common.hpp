@@ -12,4 +12,16 @@ struct HalfBits {
     std::uint16_t bits;
 };
 
+namespace {
+
+/// Calls body<0>(), body<1>() .. body<count - 1>().
+template <int count, int first = 0, class Body>
+EDGEROOF_INLINE void unroll(Body body) {
+    if constexpr (first < count) {
+        body.template operator()<first>();
+        unroll<count, first + 1>(body);
+    }
+}
+
+}  // namespace
 }  // namespace edgeroof::cpu
