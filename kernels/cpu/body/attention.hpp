@@ -3,6 +3,7 @@
 
 #include "kernels/cpu/attention.hpp"
 #include "kernels/cpu/simd/math.hpp"
+#include "kernels/cpu/stream_fetch.hpp"
 #include "kernels/formats/half.hpp"
 
 namespace edgeroof::cpu {
@@ -23,21 +24,45 @@ constexpr std::int64_t decode_once_rows = 12;
 /// Rows x vectors of accumulators per register tile. The chains must cover an FMA's latency times
 /// its throughput (4 x 2 on current x86 and Arm cores, 4 x 1 for 512-bit FMA on Zen 4), and
 /// accumulators, a row of B and a broadcast A must fit the registers: 6 x 4 + 4 + 1 of 32,
-/// 6 x 2 + 2 + 1 of 16; a lone row or two take 4 vectors there too.
+/// 6 x 2 + 2 + 1 of 16; a lone row or two take 4 vectors there too. Seven or eight rows that are
+/// all there are, as a token's query heads may be, are one tile of 32 registers: B is read, and F16
+/// converted, once.
 constexpr int row_tile = 6;
-constexpr int vector_tile(int rows) { return registers == 32 || rows <= 2 ? 4 : 2; }
+constexpr int lone_tile = registers == 32 ? 8 : row_tile;
+constexpr int vector_tile(int rows) {
+    return rows > row_tile ? 2 : registers == 32 || rows <= 2 ? 4 : 2;
+}
 
-/// A tile of few rows, as in decode, waits for memory: what comes next is fetched ahead. With more
-/// rows there are enough multiply-adds for each line that the hardware's prefetchers keep up.
-constexpr int prefetch_rows = 4;
+/// With few rows, as in decode, a tile waits for memory: what comes next is fetched ahead, by the
+/// first tile of rows. With more there are enough multiply-adds for each line that the hardware's
+/// prefetchers keep up.
+constexpr int prefetch_rows = 8;
+
+struct FetchAhead {
+    const std::byte* from;  ///< null: nothing
+    /// Rather than into L1, which can wait for sixteen lines only on Intel's cores.
+    bool into_l2;
+
+    EDGEROOF_INLINE FetchAhead operator+(std::int64_t bytes) const {
+        return {from == nullptr ? nullptr : from + bytes, into_l2};
+    }
+    EDGEROOF_INLINE void fetch(std::int64_t begin, std::int64_t end) const {
+        if (from == nullptr) return;
+        for (std::int64_t at = begin; at < end; at += 64)
+            if (into_l2)
+                __builtin_prefetch(from + at, 0, 2);
+            else
+                __builtin_prefetch(from + at);
+    }
+};
 
 /// c[r][j] (=, or += after c[r] *= correction[r]) sum_k a[r][k] * b(k, j) for `rows` x `vectors`
 /// vectors; vector j of row k of B lies at b + k * b_row + (j / per_panel) * b_panel
-/// + (j % per_panel) * width. As many bytes from `ahead` on are fetched as are read of B.
+/// + (j % per_panel) * width. As many bytes are fetched ahead as are read of B.
 template <int rows, int vectors, int per_panel, bool accumulate, class E>
 EDGEROOF_INLINE void multiply_tile(const float* a, std::int64_t a_row, const E* b,
                                    std::int64_t b_row, std::int64_t b_panel, std::int64_t depth,
-                                   const std::byte* ahead, const float* correction, float* c,
+                                   FetchAhead ahead, const float* correction, float* c,
                                    std::int64_t c_row) {
     constexpr std::int64_t step_bytes = vectors * width * static_cast<std::int64_t>(sizeof(E));
     F sums[rows][vectors];
@@ -47,8 +72,7 @@ EDGEROOF_INLINE void multiply_tile(const float* a, std::int64_t a_row, const E* 
                 accumulate ? load(c + r * c_row + j * width) * set1(correction[r]) : set1(0.0F);
     for (std::int64_t k = 0; k < depth; ++k) {
         if constexpr (rows <= prefetch_rows && sizeof(E) == sizeof(HalfBits))
-            for (std::int64_t at = 0; at < step_bytes; at += 64)
-                __builtin_prefetch(ahead + k * step_bytes + at);
+            ahead.fetch(k * step_bytes, (k + 1) * step_bytes);
         F bs[vectors];
         for (int j = 0; j < vectors; ++j)
             bs[j] = load(b + k * b_row + (j / per_panel) * b_panel + (j % per_panel) * width);
@@ -61,7 +85,7 @@ EDGEROOF_INLINE void multiply_tile(const float* a, std::int64_t a_row, const E* 
         for (int j = 0; j < vectors; ++j) store(c + r * c_row + j * width, sums[r][j]);
 }
 
-/// Calls f.template operator()<n>() for n = count, 1 <= count <= row_tile.
+/// Calls f.template operator()<n>() for n = count, 1 <= count <= lone_tile.
 template <class Function>
 EDGEROOF_INLINE void with_rows(std::int64_t count, Function f) {
     switch (count) {
@@ -75,8 +99,12 @@ EDGEROOF_INLINE void with_rows(std::int64_t count, Function f) {
             return f.template operator()<4>();
         case 5:
             return f.template operator()<5>();
-        default:
+        case 6:
             return f.template operator()<6>();
+        case 7:
+            return f.template operator()<lone_tile - 1>();
+        default:
+            return f.template operator()<lone_tile>();
     }
 }
 
@@ -84,7 +112,7 @@ EDGEROOF_INLINE void with_rows(std::int64_t count, Function f) {
 /// 4 and 4 take less time than 6 and 2.
 template <class Function>
 EDGEROOF_INLINE void for_row_tiles(std::int64_t rows, Function f) {
-    const std::int64_t tiles = (rows + row_tile - 1) / row_tile;
+    const std::int64_t tiles = rows <= lone_tile ? 1 : (rows + row_tile - 1) / row_tile;
     for (std::int64_t i = 0, row = 0; i < tiles; ++i) {
         const std::int64_t end = rows * (i + 1) / tiles;
         with_rows(end - row, [&]<int count>() { f.template operator()<count>(row); });
@@ -92,10 +120,14 @@ EDGEROOF_INLINE void for_row_tiles(std::int64_t rows, Function f) {
     }
 }
 
+EDGEROOF_INLINE FetchAhead of_first_tile(FetchAhead ahead, std::int64_t row) {
+    return {row == 0 ? ahead.from : nullptr, ahead.into_l2};
+}
+
 /// scores[r][p] = q[r] . key p for the positions of whole tiles from `keys` on.
 template <class E>
 void score_block(const float* q, std::int64_t rows, std::int64_t dim, const E* keys,
-                 std::int64_t positions, const std::byte* ahead, float* scores) {
+                 std::int64_t positions, FetchAhead ahead, float* scores) {
     constexpr int per_panel = width >= kv_tile ? 1 : static_cast<int>(kv_tile) / width;
     for_row_tiles(rows, [&]<int count>(std::int64_t r) {
         constexpr int vectors = vector_tile(count);
@@ -104,7 +136,8 @@ void score_block(const float* q, std::int64_t rows, std::int64_t dim, const E* k
         const auto tile = [&]<int n>() {
             multiply_tile<count, n, per_panel, false>(
                 q + r * dim, dim, keys + p / kv_tile * kv_tile * dim + p % kv_tile, kv_tile,
-                kv_tile * dim, dim, ahead + p * dim * static_cast<std::int64_t>(sizeof(E)), nullptr,
+                kv_tile * dim, dim,
+                of_first_tile(ahead, r) + p * dim * static_cast<std::int64_t>(sizeof(E)), nullptr,
                 scores + r * attention_block + p, attention_block);
         };
         for (; p + step <= positions; p += step) tile.template operator()<vectors>();
@@ -116,7 +149,7 @@ void score_block(const float* q, std::int64_t rows, std::int64_t dim, const E* k
 template <class E>
 void value_block(const float* weights, const float* correction, std::int64_t rows,
                  std::int64_t positions, const E* values, std::int64_t value_row, std::int64_t dim,
-                 const std::byte* ahead, float* accumulator, std::int64_t stride) {
+                 FetchAhead ahead, float* accumulator, std::int64_t stride) {
     for_row_tiles(rows, [&]<int count>(std::int64_t r) {
         constexpr int vectors = vector_tile(count);
         constexpr std::int64_t step = vectors * width;
@@ -124,8 +157,8 @@ void value_block(const float* weights, const float* correction, std::int64_t row
         const auto tile = [&]<int n>() {
             multiply_tile<count, n, n, true>(
                 weights + r * attention_block, attention_block, values + d, value_row, 0, positions,
-                ahead + d * positions * static_cast<std::int64_t>(sizeof(E)), correction + r,
-                accumulator + r * stride + d, stride);
+                of_first_tile(ahead, r) + d * positions * static_cast<std::int64_t>(sizeof(E)),
+                correction + r, accumulator + r * stride + d, stride);
         };
         for (; d + step <= dim; d += step) tile.template operator()<vectors>();
         for (; d < dim; d += width) tile.template operator()<1>();
@@ -267,6 +300,7 @@ void attention_run(const AttentionTile& tile, float* scratch_base, const Attenti
         return format == Format::q8_0 || (format == Format::f16 && rows >= decode_once_rows);
     };
 
+    const bool into_l2 = stream_fetch() == StreamFetch::ahead;
     // Blocks start at multiples of a key tile; positions before `begin` are masked.
     for (std::int64_t at = tile.begin / kv_tile * kv_tile; at < tile.end; at += attention_block) {
         const std::int64_t left = tile.end - at;
@@ -275,16 +309,17 @@ void attention_run(const AttentionTile& tile, float* scratch_base, const Attenti
 
         const std::byte* block_keys = keys + at * position_bytes(tile.key_layout);
         const std::byte* block_values = values + at * position_bytes(tile.value_layout);
-        const std::byte* next_keys = block_keys + whole * position_bytes(tile.key_layout);
+        const FetchAhead fetch_values{block_values, into_l2};
+        const FetchAhead fetch_keys{block_keys + whole * position_bytes(tile.key_layout), into_l2};
         if (decoded(tile.key_layout.format)) {
             decode_keys(block_keys, tile.key_layout, whole, scratch.keys);
-            score_block(scratch.q, rows, dim, scratch.keys, whole, block_values, scratch.scores);
+            score_block(scratch.q, rows, dim, scratch.keys, whole, fetch_values, scratch.scores);
         } else if (tile.key_layout.format == Format::f16) {
             score_block(scratch.q, rows, dim, reinterpret_cast<const HalfBits*>(block_keys), whole,
-                        block_values, scratch.scores);
+                        fetch_values, scratch.scores);
         } else {
             score_block(scratch.q, rows, dim, reinterpret_cast<const float*>(block_keys), whole,
-                        block_values, scratch.scores);
+                        fetch_values, scratch.scores);
         }
 
         for (std::int64_t r = 0; r < rows; ++r) {
@@ -299,15 +334,15 @@ void attention_run(const AttentionTile& tile, float* scratch_base, const Attenti
         if (decoded(tile.value_layout.format)) {
             decode_values(block_values, tile.value_layout, seen, scratch.values, stride);
             value_block(scratch.scores, scratch.correction, rows, seen, scratch.values, stride,
-                        value_dim, next_keys, state.accumulator(0), stride);
+                        value_dim, fetch_keys, state.accumulator(0), stride);
         } else if (tile.value_layout.format == Format::f16) {
             value_block(scratch.scores, scratch.correction, rows, seen,
                         reinterpret_cast<const HalfBits*>(block_values), value_dim, value_dim,
-                        next_keys, state.accumulator(0), stride);
+                        fetch_keys, state.accumulator(0), stride);
         } else {
             value_block(scratch.scores, scratch.correction, rows, seen,
                         reinterpret_cast<const float*>(block_values), value_dim, value_dim,
-                        next_keys, state.accumulator(0), stride);
+                        fetch_keys, state.accumulator(0), stride);
         }
     }
 }
