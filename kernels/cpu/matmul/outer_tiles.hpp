@@ -174,22 +174,21 @@ template <int tokens>
 /// Calls tile<tokens>(token) for tokens [begin, end); no tile crosses one of TiledTokens.
 template <class Tile>
 EDGEROOF_INLINE void for_tiles(std::int64_t begin, std::int64_t end, Tile tile) {
-    for (std::int64_t token = begin; token < end;) {
+    std::int64_t token = begin;
+    const auto whole = [&]<int tokens>(std::int64_t left) __attribute__((always_inline)) {
+        if (left < tokens) return false;
+        tile.template operator()<tokens>(token);
+        token += tokens;
+        return true;
+    };
+    while (token < end) {
         const std::int64_t left = least(tile_tokens - token % tile_tokens, end - token);
-        const auto one = [&]<int tokens>() __attribute__((always_inline)) {
-            tile.template operator()<tokens>(token);
-            token += tokens;
-        };
-        if (left == tile_tokens)
-            one.template operator()<tile_tokens>();
-        else if (tile_tokens > 8 && left >= 8)
-            one.template operator()<(tile_tokens > 8 ? 8 : 1)>();
-        else if (left >= 4)
-            one.template operator()<4>();
-        else if (left >= 2)
-            one.template operator()<2>();
-        else
-            one.template operator()<1>();
+        if (whole.template operator()<tile_tokens>(left)) continue;
+        if constexpr (tile_tokens > 8)
+            if (whole.template operator()<8>(left)) continue;
+        if (whole.template operator()<4>(left)) continue;
+        if (whole.template operator()<2>(left)) continue;
+        whole.template operator()<1>(left);
     }
 }
 
