@@ -40,7 +40,10 @@ struct BlockFetch {
     EDGEROOF_INLINE void with_step() const {
         if constexpr (how == StreamFetch::ahead) {
             constexpr int steps = C::strips * C::steps, lines = (C::bytes + 63) / 64;
-            if (block == nullptr) return;
+            // A compiler that knows the block to be there gathers all shares before the walk.
+            const std::byte* from = block;
+            asm("" : "+r"(from));
+            if (from == nullptr) return;
             unroll<lines*(step + 1) / steps - lines * step / steps>([&]<int i>() __attribute__((
                 always_inline)) { fetch_ahead(block + (lines * step / steps + i) * 64); });
         }
