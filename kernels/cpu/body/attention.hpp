@@ -40,8 +40,7 @@ constexpr int prefetch_rows = 8;
 
 struct FetchAhead {
     const std::byte* from;  ///< null: nothing
-    /// Rather than into L1, which can wait for sixteen lines only on Intel's cores.
-    bool into_l2;
+    bool into_l2;           ///< rather than into L1
 
     EDGEROOF_INLINE FetchAhead operator+(std::int64_t bytes) const {
         return {from == nullptr ? nullptr : from + bytes, into_l2};
