@@ -111,7 +111,7 @@ EDGEROOF_INLINE void with_rows(std::int64_t count, Function f) {
 /// 4 and 4 take less time than 6 and 2.
 template <class Function>
 EDGEROOF_INLINE void for_row_tiles(std::int64_t rows, Function f) {
-    const std::int64_t tiles = rows <= lone_tile ? 1 : (rows + row_tile - 1) / row_tile;
+    const std::int64_t tiles = rows <= lone_tile ? 1 : ceil_div(rows, row_tile);
     for (std::int64_t i = 0, row = 0; i < tiles; ++i) {
         const std::int64_t end = rows * (i + 1) / tiles;
         with_rows(end - row, [&]<int count>() { f.template operator()<count>(row); });
@@ -302,9 +302,8 @@ void attention_run(const AttentionTile& tile, float* scratch_base, const Attenti
     const bool into_l2 = stream_fetch() == StreamFetch::ahead;
     // Blocks start at multiples of a key tile; positions before `begin` are masked.
     for (std::int64_t at = tile.begin / kv_tile * kv_tile; at < tile.end; at += attention_block) {
-        const std::int64_t left = tile.end - at;
-        const std::int64_t seen = left < attention_block ? left : attention_block;
-        const std::int64_t whole = (seen + kv_tile - 1) / kv_tile * kv_tile;
+        const std::int64_t seen = least(tile.end - at, attention_block);
+        const std::int64_t whole = round_up(seen, kv_tile);
 
         const std::byte* block_keys = keys + at * position_bytes(tile.key_layout);
         const std::byte* block_values = values + at * position_bytes(tile.value_layout);

@@ -8,6 +8,7 @@
 
 #include "kernels/cpu/matmul.hpp"
 #include "kernels/cpu/matmul/amx_tiles.hpp"
+#include "kernels/cpu/simd/transpose.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -25,10 +26,6 @@ constexpr std::int64_t tokens_at_once = 512;
 /// With 8 the kernels of avx512 and avx512_vnni are as fast or faster (docs/kernels.md).
 constexpr std::int32_t fewest_tokens = 9;
 
-EDGEROOF_INLINE std::int64_t up_to(std::int64_t multiple, std::int64_t x) {
-    return (x + multiple - 1) / multiple * multiple;
-}
-EDGEROOF_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
 EDGEROOF_INLINE __mmask16 first_lanes(std::int64_t count) {
     return static_cast<__mmask16>(count >= 16 ? 0xFFFF : count <= 0 ? 0 : (1U << count) - 1U);
 }
@@ -37,30 +34,12 @@ EDGEROOF_INLINE __m512 load_first(std::int64_t count, const float* x) {
 }
 
 /// Sixteen vectors of sixteen dwords each change rows and columns.
-EDGEROOF_INLINE void transpose(__m512i (&x)[16]) {
-    __m512i y[16];
-    for (int i = 0; i < 16; i += 2) {
-        y[i] = _mm512_unpacklo_epi32(x[i], x[i + 1]);
-        y[i + 1] = _mm512_unpackhi_epi32(x[i], x[i + 1]);
-    }
-    // Of each 4 x 4 dwords, x[4 g + c] is column c of rows 4 g ..: four of them, 128 bits each.
-    for (int g = 0; g < 16; g += 4) {
-        x[g] = _mm512_unpacklo_epi64(y[g], y[g + 2]);
-        x[g + 1] = _mm512_unpackhi_epi64(y[g], y[g + 2]);
-        x[g + 2] = _mm512_unpacklo_epi64(y[g + 1], y[g + 3]);
-        x[g + 3] = _mm512_unpackhi_epi64(y[g + 1], y[g + 3]);
-    }
-    for (int c = 0; c < 4; ++c) {
-        const __m512i low = _mm512_shuffle_i32x4(x[c], x[c + 4], 0x44);
-        const __m512i high = _mm512_shuffle_i32x4(x[c], x[c + 4], 0xEE);
-        const __m512i low2 = _mm512_shuffle_i32x4(x[c + 8], x[c + 12], 0x44);
-        const __m512i high2 = _mm512_shuffle_i32x4(x[c + 8], x[c + 12], 0xEE);
-        y[c] = _mm512_shuffle_i32x4(low, low2, 0x88);
-        y[c + 4] = _mm512_shuffle_i32x4(low, low2, 0xDD);
-        y[c + 8] = _mm512_shuffle_i32x4(high, high2, 0x88);
-        y[c + 12] = _mm512_shuffle_i32x4(high, high2, 0xDD);
-    }
-    for (int i = 0; i < 16; ++i) x[i] = y[i];
+EDGEROOF_INLINE void transpose_dwords(__m512i (&x)[16]) {
+    using Dwords = std::int32_t __attribute__((vector_size(64)));
+    Dwords y[16];
+    for (int i = 0; i < 16; ++i) y[i] = reinterpret_cast<Dwords>(x[i]);
+    transpose(y);
+    for (int i = 0; i < 16; ++i) x[i] = reinterpret_cast<__m512i>(y[i]);
 }
 
 /// 32 numbers as BF16: rounded, and (parts > 1) what that leaves of them, and so on.
@@ -89,11 +68,11 @@ class TiledActivations {
   public:
     EDGEROOF_INLINE TiledActivations(const std::byte* rows, std::int64_t k, std::int64_t n)
         : first_(reinterpret_cast<const Bfloat*>(rows)),
-          k_(up_to(tile_values, k)),
-          tiles_((n + tile_side - 1) / tile_side) {}
+          k_(round_up(k, tile_values)),
+          tiles_(ceil_div(n, tile_side)) {}
 
     static std::size_t bytes(std::int64_t k, std::int64_t n) {
-        return static_cast<std::size_t>(up_to(tile_values, k) * up_to(tile_side, n) * parts) *
+        return static_cast<std::size_t>(round_up(k, tile_values) * round_up(n, tile_side) * parts) *
                sizeof(Bfloat);
     }
     /// Of the block of 32 tokens that has `token`.
@@ -148,7 +127,7 @@ class TiledActivations {
                 const auto columns = static_cast<__mmask16>(first_lanes(rows) << row);
                 for (std::int64_t r = 0; r < tile_side; ++r)
                     if (r < row || r >= row + rows) numbers[part][r] = _mm512_setzero_si512();
-                transpose(numbers[part]);
+                transpose_dwords(numbers[part]);
                 for (std::int64_t pair = 0; pair < tile_side; ++pair)
                     _mm512_mask_storeu_epi32(to + pair * tile_values, columns, numbers[part][pair]);
             }
@@ -192,7 +171,7 @@ EDGEROOF_INLINE void write_columns(const float* sums, const BlockOfOutput& out) 
             __m512i x[16];
             for (std::int64_t i = 0; i < 16; ++i)
                 x[i] = _mm512_loadu_si512(sums + (r + i) * block_side + t);
-            transpose(x);
+            transpose_dwords(x);
             for (std::int64_t i = 0; i < 16; ++i)
                 if (out.has(t + i))
                     _mm512_mask_storeu_epi32(out.first() + (t + i) * out.args.m + r, out.rows(r),
@@ -249,13 +228,11 @@ void multiply_tiles(const MatmulArgs& args, const Weights& weights) {
     };
 
     const std::int64_t first = args.token_begin / block_side * block_side;
-    const std::int64_t turns = (args.token_end - first + tokens_at_once - 1) / tokens_at_once;
-    const std::int64_t each = up_to(block_side, (args.token_end - first + turns - 1) / turns);
+    const std::int64_t each = even_block(args.token_end - first, tokens_at_once, block_side);
     for (std::int64_t from = first; from < args.token_end; from += each) {
         const std::int64_t to = least(from + each, args.token_end);
         for (std::int64_t row = args.row_begin; row < args.row_end; row += height) {
-            const std::int64_t used =
-                (least(height, args.row_end - row) + block_side - 1) / block_side;
+            const std::int64_t used = ceil_div(least(height, args.row_end - row), block_side);
             for (std::int64_t begin = 0; begin < args.k; begin += chunk_values) {
                 const std::int64_t count = least(chunk_values, args.k - begin);
                 for (std::int64_t p = 0; p < used; ++p)
@@ -268,7 +245,7 @@ void multiply_tiles(const MatmulArgs& args, const Weights& weights) {
                     const std::int64_t b = (token - from) / block_side;
                     for (std::int64_t p = 0; p < used; ++p) {
                         weights.fetch(next_row + p * block_side, next_begin, b,
-                                      (to - from + block_side - 1) / block_side);
+                                      ceil_div(to - from, block_side));
                         if (x.tiles(token) == 2)
                             block.template operator()<2>(row + p * block_side, p, token, begin,
                                                          sums[b][p]);

@@ -22,7 +22,7 @@ class FloatTiles {
         : rows_(args), row_end_(args.row_end) {}
 
     void unpack(std::int64_t row, std::int64_t begin, std::int64_t count, Bfloat* panel) const {
-        const std::int64_t steps = up_to(tile_values, count) / tile_values;
+        const std::int64_t steps = ceil_div(count, tile_values);
         for (std::int64_t r = 0; r < least(block_side, row_end_ - row); ++r) {
             const Weight* from = rows_.at(row + r, begin);
             Bfloat* to = panel + r / tile_side * tile_size + r % tile_side * tile_values;

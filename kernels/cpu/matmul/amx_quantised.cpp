@@ -104,7 +104,7 @@ class QuantisedTiles {
     static constexpr int weight_parts = 1, token_parts = 1;
 
     EDGEROOF_INLINE QuantisedTiles(const MatmulArgs& args, std::byte* piece)
-        : groups_(args, piece), groups_end_((args.row_end + group_rows - 1) / group_rows) {}
+        : groups_(args, piece), groups_end_(ceil_div(args.row_end, group_rows)) {}
 
     void unpack(std::int64_t row, std::int64_t begin, std::int64_t count, Bfloat* panel) const {
         using C = Codes<format>;
@@ -116,7 +116,7 @@ class QuantisedTiles {
     EDGEROOF_INLINE void fetch(std::int64_t row, std::int64_t begin, std::int64_t i,
                                std::int64_t of) const {
         constexpr std::int64_t bytes = chunk_values / Codes<format>::values * Codes<format>::bytes;
-        const std::int64_t share = up_to(64, (bytes + of - 1) / of);
+        const std::int64_t share = round_up(ceil_div(bytes, of), 64);
         for (std::int64_t g = 0; g < 2; ++g) {
             const std::byte* group =
                 groups_.source(row / group_rows + g, begin / Codes<format>::values);

@@ -183,8 +183,7 @@ class Groups {
     EDGEROOF_INLINE bool streams() const { return piece_ == nullptr; }
     /// How many blocks `of` can give at once.
     EDGEROOF_INLINE std::int64_t blocks_at_once() const {
-        return piece_ == nullptr || blocks_ < piece_values / values ? blocks_
-                                                                    : piece_values / values;
+        return piece_ == nullptr ? blocks_ : least(blocks_, piece_values / values);
     }
     /// Where block `first` of a group lies, if packed; where as in the file, so many bytes on.
     EDGEROOF_INLINE const std::byte* source(std::int64_t group, std::int64_t first) const {
@@ -195,11 +194,11 @@ class Groups {
                                         std::int64_t count) const {
         if (piece_ == nullptr) return source(group, first);
         constexpr std::int64_t block_bytes = Codes<format>::bytes / group_rows;
-        const std::int64_t row = group * group_rows, left = m_ - row;
+        const std::int64_t row = group * group_rows;
         pack_group<format, code_sign>(weights_ + (row * blocks_ + first) * block_bytes,
                                       static_cast<std::size_t>(blocks_ * block_bytes),
-                                      left < group_rows ? left : group_rows, count,
-                                      source(group + 1, first), piece_);
+                                      least(m_ - row, group_rows), count, source(group + 1, first),
+                                      piece_);
         return piece_;
     }
 
@@ -262,14 +261,13 @@ void few_tokens_by(const MatmulArgs& args, Groups<format> groups) {
     const std::int64_t blocks = groups.blocks(), at_once = groups.blocks_at_once();
     ActivationsOf<C> x[few];
     for (std::int64_t t = 0; t < few; ++t)
-        x[t] = ActivationsOf<C>(args.activations, args.k,
-                                args.token_begin + (t < tokens ? t : tokens - 1));
+        x[t] = ActivationsOf<C>(args.activations, args.k, args.token_begin + least(t, tokens - 1));
     const auto run = tokens == 1   ? group_times_tokens<format, 1, how>
                      : tokens == 2 ? group_times_tokens<format, 2, how>
                                    : group_times_tokens<format, few, how>;
     for (std::int64_t row = args.row_begin; row < args.row_end; row += group_rows)
         for (std::int64_t first = 0; first < blocks; first += at_once) {
-            const std::int64_t count = blocks - first < at_once ? blocks - first : at_once;
+            const std::int64_t count = least(blocks - first, at_once);
             run(groups.of(row / group_rows, first, count), x, first, count, tokens,
                 args.out + args.token_begin * args.m + row, args.m, args.m - row);
         }

@@ -209,7 +209,7 @@ template <class K>
 void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t row, Tokens block,
                     std::int64_t first, std::int64_t blocks, const Ahead& ahead, PanelSums& sums) {
     const bool last = (first + blocks) * K::values == args.k;
-    const std::int64_t tiles = (block.end - block.begin + tile_tokens - 1) / tile_tokens;
+    const std::int64_t tiles = ceil_div(block.end - block.begin, tile_tokens);
     std::int64_t tiles_done = 0;
     for (std::int64_t token = block.begin; token < block.end;) {
         const auto tile = [&]<int tokens>() __attribute__((always_inline)) {
@@ -235,13 +235,6 @@ void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t 
     }
 }
 
-/// Blocks of tokens as equal as whole tiles allow.
-EDGEROOF_INLINE std::int64_t tokens_per_block(std::int64_t tokens) {
-    const std::int64_t blocks = (tokens + block_tokens - 1) / block_tokens;
-    const std::int64_t even = (tokens + blocks - 1) / blocks;
-    return (even + tile_tokens - 1) / tile_tokens * tile_tokens;
-}
-
 /// The panel that comes after the one of rows from `group` on and of blocks from `first` on.
 template <Format format>
 EDGEROOF_INLINE Ahead next_panel(const Groups<format>& groups, std::int64_t group,
@@ -264,17 +257,16 @@ void many_tokens(const MatmulArgs& args, Groups<format> groups) {
     const std::int64_t blocks = groups.blocks();
     constexpr std::int64_t panel_blocks = panel_values / C::values;
     const std::int64_t last = (args.row_end - 1) / group_rows;
-    const std::int64_t at_once = tokens_per_block(args.token_end - args.token_begin);
+    const std::int64_t at_once =
+        even_block(args.token_end - args.token_begin, block_tokens, tile_tokens);
     for (Tokens block{args.token_begin, 0}; block.begin < args.token_end; block.begin = block.end) {
-        block.end = block.begin + at_once < args.token_end ? block.begin + at_once : args.token_end;
+        block.end = least(block.begin + at_once, args.token_end);
         for (std::int64_t row = args.row_begin; row < args.row_end; row += panel_rows) {
             for (std::int64_t first = 0; first < blocks; first += panel_blocks) {
-                const std::int64_t count =
-                    blocks - first < panel_blocks ? blocks - first : panel_blocks;
+                const std::int64_t count = least(blocks - first, panel_blocks);
                 for (int column = 0; column < panel_groups; ++column) {
                     // A panel that isn't filled has its last group once more, in vain.
-                    const std::int64_t next = row / group_rows + column;
-                    const std::int64_t group = next < last ? next : last;
+                    const std::int64_t group = least(row / group_rows + column, last);
                     unpack<C>(groups.of(group, first, count), count, column, panel);
                 }
                 multiply_panel(args, panel, row, block, first, count,

@@ -7,11 +7,11 @@
 #pragma once
 
 #include <bit>
-#include <utility>
 
 #include "kernels/cpu/matmul/float_layout.hpp"
 #include "kernels/cpu/matmul/tables.hpp"
 #include "kernels/cpu/simd/simd.hpp"
+#include "kernels/cpu/simd/transpose.hpp"
 
 namespace edgeroof::cpu {
 namespace {
@@ -30,9 +30,6 @@ constexpr std::int64_t stretch = 512;
 /// stay in L2.
 constexpr std::int64_t block_tokens = 264;
 
-EDGEROOF_INLINE std::int64_t least(std::int64_t a, std::int64_t b) { return a < b ? a : b; }
-EDGEROOF_INLINE std::int64_t quotient_up(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
-
 /// Activations: [tile of 12 or 6 tokens][value of k][token of the tile]. Where the last tile has no
 /// token it stays unwritten.
 struct TiledTokens {
@@ -49,7 +46,7 @@ struct TiledTokens {
 };
 
 std::size_t tiled_bytes(std::int64_t k, std::int64_t n) {
-    return static_cast<std::size_t>(quotient_up(n, tile_tokens) * tile_tokens * k) * sizeof(float);
+    return static_cast<std::size_t>(round_up(n, tile_tokens) * k) * sizeof(float);
 }
 
 void prepare_tiles(const float* x, std::byte* activations, std::int64_t k, std::int64_t n,
@@ -67,25 +64,6 @@ void prepare_tiles(const float* x, std::byte* activations, std::int64_t k, std::
                 for (std::int64_t i = 0; i < count; ++i)
                     lane[i * tile_tokens] = x[t * k + value + i];
             }
-    }
-}
-
-template <bool high, int... i>
-EDGEROOF_INLINE F interleaved(F a, F b, std::integer_sequence<int, i...>) {
-    return __builtin_shufflevector(a, b, (i % 2 * width + (high ? width / 2 : 0) + i / 2)...);
-}
-
-/// Lane i of vector j becomes lane j of vector i: log2(width) times all lanes of the first half of
-/// the vectors alternate with those of the second half.
-EDGEROOF_INLINE void transpose(F (&x)[width]) {
-    using Lanes = std::make_integer_sequence<int, width>;
-    for (int step = 1; step < width; step *= 2) {
-        F y[width];
-        for (int i = 0; i < width / 2; ++i) {
-            y[2 * i] = interleaved<false>(x[i], x[i + width / 2], Lanes{});
-            y[2 * i + 1] = interleaved<true>(x[i], x[i + width / 2], Lanes{});
-        }
-        for (int i = 0; i < width; ++i) x[i] = y[i];
     }
 }
 
@@ -223,7 +201,7 @@ void outer_products(const MatmulArgs& args) {
         const std::int64_t next_row = ends ? least(row + panel_rows, args.row_end - 1) : row;
         const AheadRows<Rows> ahead{from, next_row, least(panel_rows, args.row_end - next_row),
                                     ends ? begin / stretch * stretch : end};
-        const std::int64_t turns = quotient_up(block_end - block, tile_tokens);
+        const std::int64_t turns = ceil_div(block_end - block, tile_tokens);
         std::int64_t turn = 0;
         for_tiles(
             block, block_end, [&]<int tokens>(std::int64_t token) __attribute__((always_inline)) {
@@ -234,9 +212,8 @@ void outer_products(const MatmulArgs& args) {
                                         rows, begin >= stretch});
             });
     };
-    const std::int64_t tokens = args.token_end - args.token_begin;
-    const std::int64_t each = quotient_up(tokens, quotient_up(tokens, block_tokens));
-    const std::int64_t at_once = quotient_up(each, tile_tokens) * tile_tokens;
+    const std::int64_t at_once =
+        even_block(args.token_end - args.token_begin, block_tokens, tile_tokens);
     for (std::int64_t block = args.token_begin; block < args.token_end; block += at_once)
         for (std::int64_t first = 0; first < args.k; first += stretch)
             for (std::int64_t row = args.row_begin; row < args.row_end; row += panel_rows)

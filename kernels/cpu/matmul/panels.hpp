@@ -20,7 +20,6 @@ struct PanelOfRows {
 /// Calls body(panel) for all of k, `chunk` values at a time, panel after panel of rows.
 template <class Body>
 EDGEROOF_INLINE void for_panels(const MatmulArgs& args, std::int64_t chunk, Body body) {
-    const auto least = [](std::int64_t a, std::int64_t b) { return a < b ? a : b; };
     for (std::int64_t row = args.row_begin; row < args.row_end; row += panel_rows)
         for (std::int64_t begin = 0; begin < args.k; begin += chunk)
             body(PanelOfRows{row, least(row + panel_rows, args.row_end), begin,
