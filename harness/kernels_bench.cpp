@@ -62,8 +62,7 @@ void append(reports::Measurement& all, const reports::Measurement& more) {
     append_counted(all.counted, more.counted, all.samples.size());
     for (const std::uint64_t turn : more.turns) all.turns.push_back(all.samples.size() + turn);
     all.samples.insert(all.samples.end(), more.samples.begin(), more.samples.end());
-    all.warm_up.count += more.warm_up.count;
-    all.warm_up.ns += more.warm_up.ns;
+    all.warm_up += more.warm_up;
     add_validity(all.validity, more.validity);
     const auto seconds = reports::estimate_seconds(all);
     if (seconds && seconds->interval)
@@ -94,6 +93,8 @@ class KernelsBench::Open final : public Workload {
         seconds_ += seconds_of(sample.ns);
         return sample;
     }
+
+    std::int64_t samples_per_round() const override { return workload_.samples_per_round(); }
 
     const OperatorWorkload& workload() const { return workload_; }
     /// CPU seconds per second, since the last call.

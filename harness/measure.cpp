@@ -2,6 +2,7 @@
 #include "harness/measure.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <numeric>
 
 #include "harness/clock.hpp"
@@ -11,9 +12,11 @@
 namespace edgeroof::harness {
 namespace {
 
-/// A sample shorter than this notices that something else has just filled the caches; it is
-/// preceded by one that does not count.
+/// A sample shorter than this notices that something else has just filled the caches.
 constexpr double notices_caches_seconds = 0.02;
+constexpr double most_settling_seconds = 0.05;
+/// What is faster by less is noise.
+constexpr double still_faster = 0.97;
 
 /// The samples of one workload as they grow.
 class Series {
@@ -28,7 +31,7 @@ class Series {
     }
 
     void begin_turn() {
-        if (last_seconds_ < notices_caches_seconds) discard();
+        if (last_seconds_ < notices_caches_seconds) result_.warm_up += settle(workload_);
         result_.turns.push_back(result_.samples.size());
     }
 
@@ -55,8 +58,7 @@ class Series {
     void discard() {
         const reports::Sample sample = workload_.sample();
         last_seconds_ = seconds_of(sample.ns);
-        ++result_.warm_up.count;
-        result_.warm_up.ns += sample.ns;
+        result_.warm_up += {1, sample.ns};
     }
 
     Workload& workload_;
@@ -176,6 +178,21 @@ class InTurns {
 };
 
 }  // namespace
+
+reports::WarmUp settle(Workload& workload) {
+    reports::WarmUp done;
+    double before = std::numeric_limits<double>::infinity();
+    for (;;) {
+        const reports::Sample sample = workload.sample();
+        done += {1, sample.ns};
+        const double last = seconds_of(sample.ns), all = seconds_of(done.ns);
+        const bool went_round =
+            done.count >= workload.samples_per_round() || all >= most_settling_seconds;
+        const bool is_steady = last >= still_faster * before || all >= notices_caches_seconds;
+        if (went_round && is_steady) return done;
+        before = last;
+    }
+}
 
 Measured measure(Workload& workload, std::span<Workload* const> roofs,
                  const MeasureSettings& settings, Workload* closer) {

@@ -57,6 +57,7 @@ class OperatorWorkload final : public Workload {
 
     reports::Measurement describe() const override;
     reports::Sample sample() override;
+    std::int64_t samples_per_round() const override { return std::ssize(chunks_); }
 
     bool cold() const { return cold_; }
     /// Of what passes through the memory that may bound it: the weights and states of a round of

@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t least_samples = 3;
 
 reports::Estimate measure_once(Workload& workload, double seconds, std::int64_t repetitions) {
-    workload.sample();  // whatever else has run has used the caches
+    settle(workload);
     std::vector<double> each;
     double sum = 0.0;
     while (sum < seconds || each.size() < least_samples) {

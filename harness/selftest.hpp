@@ -11,6 +11,7 @@
 
 #include "harness/engine.hpp"
 #include "harness/kernels_graph.hpp"
+#include "harness/measure.hpp"
 #include "harness/model_files.hpp"
 #include "harness/open_device.hpp"
 #include "harness/operator_workload.hpp"
@@ -29,7 +30,7 @@ struct NoiseSettings {
 };
 
 /// Two measurements of `workload`, the second right after the first: each of at least `seconds`
-/// and 3 samples, after one that does not count.
+/// and 3 samples, once it has settled.
 reports::NoisePair measure_pair(Workload& workload, double seconds);
 
 /// What was measured in pairs.

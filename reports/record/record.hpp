@@ -156,6 +156,12 @@ struct Sample {
 struct WarmUp {
     std::int64_t count = 0;  ///< samples thrown away
     std::int64_t ns = 0;
+
+    WarmUp& operator+=(const WarmUp& more) {
+        count += more.count;
+        ns += more.ns;
+        return *this;
+    }
 };
 
 enum class StopReason : std::uint8_t {

@@ -4,7 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <stdexcept>
+#include <vector>
 
 #include "tests/harness/scripted_counters.hpp"
 
@@ -110,14 +112,54 @@ TEST_F(MeasureTest, ACloserLookFollowsTheTurnsAndTakesNoMoreTime) {
     EXPECT_EQ(measured.workload.samples.size(), 4U);
 }
 
-TEST_F(MeasureTest, ShortSamplesGetAFreshCacheBeforeEachTurn) {
+/// Samples of the milliseconds that it is given; the last of them for ever.
+class SettlingWorkload final : public Workload {
+  public:
+    SettlingWorkload(std::vector<double> milliseconds, std::int64_t round)
+        : milliseconds_(std::move(milliseconds)), round_(round) {}
+    reports::Measurement describe() const override { return {}; }
+    reports::Sample sample() override {
+        const double now = milliseconds_[std::min(taken_++, milliseconds_.size() - 1)];
+        return {0, static_cast<std::int64_t>(now * 1e6)};
+    }
+    std::int64_t samples_per_round() const override { return round_; }
+
+  private:
+    std::vector<double> milliseconds_;
+    std::int64_t round_;
+    std::size_t taken_ = 0;
+};
+
+reports::WarmUp settled(std::vector<double> milliseconds, std::int64_t round = 1) {
+    SettlingWorkload workload(std::move(milliseconds), round);
+    return settle(workload);
+}
+
+TEST(Settle, EndsWithTheFirstSampleThatIsNoFasterThanTheOneBefore) {
+    EXPECT_EQ(settled({1.0, 1.0}).count, 2);
+    EXPECT_EQ(settled({4.0, 3.0, 2.0, 1.0, 0.99, 0.5}).count, 5);
+    EXPECT_EQ(settled({4.0, 3.0, 2.0, 1.0, 0.99, 0.5}).ns, 10'990'000);
+    EXPECT_EQ(settled({1.0, 2.0}).count, 2);
+}
+
+TEST(Settle, TakesNoLongerThanItsTimeHoweverMuchFasterSamplesGet) {
+    EXPECT_EQ(settled({9.0, 8.0, 7.0, 6.0, 5.0}).count, 3);  // 9 + 8 + 7 > 20
+    EXPECT_EQ(settled({30.0}).count, 1);
+}
+
+TEST(Settle, PassesOnceThroughAllTheMemory) {
+    EXPECT_EQ(settled({2.0}, 19).count, 19);
+    EXPECT_EQ(settled({2.0}, 1000).count, 25);  // 50 ms
+}
+
+TEST_F(MeasureTest, ShortSamplesSettleBeforeEachTurn) {
     ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read};
     const Measured measured = measure(work, roofs, settings_);
-    // One for the warm-up and one at the start of each of three turns.
-    EXPECT_EQ(measured.workload.warm_up.count, 4);
-    EXPECT_EQ(measured.workload.warm_up.ns, 4 * ms);
-    EXPECT_EQ(measured.workload.samples.size() + 4, static_cast<std::size_t>(work.taken));
+    // One for the warm-up and two at the start of each of three turns.
+    EXPECT_EQ(measured.workload.warm_up.count, 7);
+    EXPECT_EQ(measured.workload.warm_up.ns, 7 * ms);
+    EXPECT_EQ(measured.workload.samples.size() + 7, static_cast<std::size_t>(work.taken));
 }
 
 TEST_F(MeasureTest, TheTimeCapEndsItThoughTurnsAreToCome) {
@@ -180,14 +222,14 @@ TEST_F(MeasureTest, AFailureKeepsWhatWasMeasuredAndSaysWhy) {
 TEST_F(MeasureTest, StopsBetweenSamplesWhenTold) {
     ScriptedWorkload work("work", 1 * ms, clock_, log_), read("read", 4 * ms, clock_, log_);
     const std::vector<Workload*> roofs{&read};
-    settings_.stop_now = [&] { return work.taken >= 10; };
+    settings_.stop_now = [&] { return work.taken >= 8; };
     const Measured measured = measure(work, roofs, settings_);
-    EXPECT_EQ(work.taken, 10);
+    EXPECT_EQ(work.taken, 8);
     EXPECT_EQ(measured.workload.stop.reason, StopReason::interrupted);
-    // The rest are the warm-up and the first of each turn.
+    // The rest are the warm-up and what settles each turn.
     EXPECT_EQ(static_cast<std::int64_t>(measured.workload.samples.size()) +
                   measured.workload.warm_up.count,
-              10);
+              8);
 }
 
 SystemCounts counts() {
