@@ -52,7 +52,9 @@ struct HugePages {
 };
 
 /// A device's resident tensors: weights as it lays them out, and states. Executables compiled into
-/// the same memory share them by tensor name: prefill and decode share one KV cache.
+/// the same memory share them by tensor name: prefill and decode share one KV cache. They share the
+/// room for activations too: what is written into one, or to be read from it, lasts until another
+/// is written or run.
 class Memory {
   public:
     virtual ~Memory() = default;

@@ -57,6 +57,7 @@ OperatorWorkload::OperatorWorkload(const Where& where, const MeasuredOn& on, con
     const std::size_t first = std::min<std::size_t>(instances.size(), 4);
     compile(where, {instances.begin(), instances.begin() + static_cast<std::ptrdiff_t>(first)},
             first);
+    make_inputs(chunks_.front().graph);
     run(chunks_.front());
     const double each =
         std::max(seconds_of(run(chunks_.front()).ns) / static_cast<double>(first), 1e-8);
@@ -120,35 +121,41 @@ void OperatorWorkload::compile(const Where& where, const std::vector<Instance>& 
         Chunk chunk;
         chunk.graph = gather(step_, std::span(instances).subspan(begin, per_chunk));
         chunk.executable = where.device.compile(chunk.graph, *memory_);
-        write_inputs(chunk);
         chunks_.push_back(std::move(chunk));
     }
 }
 
-void OperatorWorkload::write_inputs(Chunk& chunk) const {
+void OperatorWorkload::make_inputs(const Graph& graph) {
     std::uint32_t random = 12345;
     const auto next = [&] { return (random = random * 1664525U + 1013904223U) >> 8U; };
-    for (const TensorId input : chunk.graph.inputs) {
-        const Tensor& tensor = chunk.graph[input];
+    const auto keep = [&](const auto& values) {
+        const auto bytes = std::as_bytes(std::span(values));
+        inputs_.emplace_back(bytes.begin(), bytes.end());
+    };
+    for (const TensorId input : graph.inputs) {
+        const Tensor& tensor = graph[input];
         const auto count = static_cast<std::size_t>(tensor.shape.values());
         if (tensor.format == Format::i32) {
             // Rows of a table; every table has more rows than these.
             std::vector<std::int32_t> values(count);
-            const auto* lookup = std::get_if<Embedding>(&chunk.graph.ops.front().kind);
+            const auto* lookup = std::get_if<Embedding>(&graph.ops.front().kind);
             const auto rows = static_cast<std::uint32_t>(
-                lookup != nullptr ? chunk.graph[lookup->table].shape.rows() : 1);
+                lookup != nullptr ? graph[lookup->table].shape.rows() : 1);
             for (std::int32_t& value : values) value = static_cast<std::int32_t>(next() % rows);
-            chunk.executable->write(input, std::as_bytes(std::span(values)));
+            keep(values);
         } else {
             // Within -1 to 1 and no denormals, as activations are.
             std::vector<float> values(count);
             for (float& value : values) value = static_cast<float>(next()) / 8388608.0F - 1.0F;
-            chunk.executable->write(input, std::as_bytes(std::span(values)));
+            keep(values);
         }
     }
 }
 
 reports::Sample OperatorWorkload::run(Chunk& chunk) {
+    // As in a step, where another operator has just written them.
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+        chunk.executable->write(chunk.graph.inputs[i], inputs_[i]);
     const std::int64_t start = monotonic_ns();
     const StepTime time =
         chunk.executable->run(Step::at(depth_, static_cast<std::int32_t>(chunk.graph.tokens)));

@@ -34,12 +34,13 @@ enum class CacheState : std::uint8_t {
     warm,        ///< in the cache that holds one operator's
 };
 
-/// Runs the group's operators in turn, each layer's with its own weights and states. Where the
-/// model does not fit the last-level cache, weights come from memory in a real step; then copies
-/// are added until the working set is the model's, so that as much of it is found in the cache as
-/// in a step (settings: cache = cold). Else, and where there is too little to read, it runs from
-/// the cache (cache = warm). A device that has a clock of its own is timed by that (settings: clock
-/// = device), others by the host's, around the whole step.
+/// Runs the group's operators in turn, each layer's with its own weights and states; activations
+/// lie where the last operator's did. Where the model does not fit the last-level cache, weights
+/// come from memory in a real step; then copies are added until the working set is the model's, so
+/// that as much of it is found in the cache as in a step (settings: cache = cold). Else, and where
+/// there is too little to read, it runs from the cache (cache = warm). A device that has a clock of
+/// its own is timed by that (settings: clock = device), others by the host's, around the whole
+/// step.
 class OperatorWorkload final : public Workload {
   public:
     struct Where {
@@ -75,7 +76,8 @@ class OperatorWorkload final : public Workload {
 
     std::vector<Instance> choose_instances(const Where& where);
     void compile(const Where& where, const std::vector<Instance>& instances, std::size_t per_chunk);
-    void write_inputs(Chunk& chunk) const;
+    /// Those of any chunk are alike.
+    void make_inputs(const Graph& graph);
     reports::Sample run(Chunk& chunk);
 
     const MeasuredOn& on_;
@@ -91,6 +93,7 @@ class OperatorWorkload final : public Workload {
     CopiedWeights weights_;
     std::unique_ptr<Memory> memory_;
     std::vector<Chunk> chunks_;
+    std::vector<std::vector<std::byte>> inputs_;  ///< of a chunk's graph
     std::size_t next_ = 0;
 };
 

@@ -96,7 +96,6 @@ Session::Compiled& Session::compiled(std::int64_t tokens, Logits logits) {
     if (known != compiled_.end()) {
         compiled_.splice(compiled_.begin(), compiled_, known);
     } else {
-        // Room first: both at once would double the activations that are held.
         if (compiled_.size() == most_compiled) compiled_.pop_back();
         Graph graph = model_->graph(
             {.tokens = tokens, .logits = logits, .context = options_.context, .kv = options_.kv});

@@ -35,9 +35,9 @@ CpuExecutable::CpuExecutable(const Graph& graph, Plan plan, std::shared_ptr<Resi
       outputs_(graph.outputs),
       names_(names_of(graph)),
       plan_(std::move(plan)),
-      arena_(plan_.arena_bytes, "the activations"),
       residents_(std::move(residents)),
       pool_(std::move(pool)) {
+    arena();  // what there is no room for is refused now
     group_steps();
 }
 
@@ -50,7 +50,7 @@ std::span<std::byte> CpuExecutable::tensor(TensorId id, std::size_t bytes, const
     if (bytes != slot.bytes)
         throw std::invalid_argument(
             fmt::format("cpu: {} '{}' has {} bytes, not {}", what, names_[id], slot.bytes, bytes));
-    return {arena_.data() + slot.offset, slot.bytes};
+    return {arena() + slot.offset, slot.bytes};
 }
 
 void CpuExecutable::write(TensorId input, std::span<const std::byte> bytes) {
@@ -83,7 +83,7 @@ Lane CpuExecutable::lane_of(const Step& step) const {
             .shares = &pool_->shares(),
             .position = segment.position,
             .sequence = segment.sequence,
-            .arena = arena_.data(),
+            .arena = arena(),
             .offsets = plan_.offsets.data(),
             .slots = plan_.slots.size()};
 }

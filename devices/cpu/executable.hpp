@@ -19,6 +19,7 @@ class CpuExecutable final : public Executable {
     std::uint64_t roof_operations() const override { return roof_operations_; }
 
   private:
+    std::byte* arena() const { return residents_->activations(plan_.arena_bytes); }
     std::span<std::byte> tensor(TensorId id, std::size_t bytes, const char* what) const;
     /// Throws where the step does not fit the graph or the states; nothing is written then.
     Lane lane_of(const Step& step) const;
@@ -29,7 +30,6 @@ class CpuExecutable final : public Executable {
     const std::vector<TensorId> inputs_, outputs_;
     const std::vector<std::string> names_;
     Plan plan_;
-    Buffer arena_;
     std::shared_ptr<Residents> residents_;
     std::shared_ptr<ThreadPool> pool_;
     std::vector<GroupTime> groups_;      ///< operators that run as one, without times

@@ -185,6 +185,14 @@ State& Residents::attended(const Tensor& tensor, bool keys, std::int64_t heads) 
     return state;
 }
 
+std::byte* Residents::activations(std::size_t bytes) {
+    if (activations_.size() < bytes) {
+        activations_ = {};  // first, so that there are never both
+        activations_ = Buffer(bytes, "the activations");
+    }
+    return activations_.data();
+}
+
 void Residents::clear_states() {
     for (auto& [name, state] : states_) std::memset(state->buffer.data(), 0, state->buffer.size());
 }

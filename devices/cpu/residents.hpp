@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A CPU's resident tensors: weights as kernels want them, and states, found by tensor name.
+// A CPU's resident tensors: weights as kernels want them, and states, found by tensor name; and the
+// room for activations.
 #pragma once
 
 #include <map>
@@ -55,6 +56,10 @@ class Residents {
     /// A state as attention's keys or values with that many heads.
     State& attended(const Tensor& tensor, bool keys, std::int64_t heads);
 
+    /// Room for the activations of the executable that is to run, the same for each; what another
+    /// left there may be gone. Throws Unmeasurable.
+    std::byte* activations(std::size_t bytes);
+
     std::uint64_t weight_bytes() const { return weight_bytes_; }
     std::uint64_t state_bytes() const { return state_bytes_; }
     void clear_states();
@@ -71,6 +76,7 @@ class Residents {
     bool repack_;
     std::map<std::string, Buffer> packed_, decoded_, copied_;
     std::map<std::string, std::unique_ptr<State>> states_;
+    Buffer activations_;
     std::uint64_t weight_bytes_ = 0, state_bytes_ = 0;
 };
 
