@@ -26,9 +26,10 @@ reports::Work record_work(const edgeroof::Work& work) {
 
 void note_arithmetic(reports::Measurement& m, const Device& device, const Graph& graph,
                      const Op& op) {
-    if (const auto* matmul = std::get_if<MatMul>(&op.kind))
-        m.settings["arithmetic"] =
-            name(device.arithmetic(graph[matmul->weight].format, tokens_of(graph, op)));
+    const auto* matmul = std::get_if<MatMul>(&op.kind);
+    m.settings["arithmetic"] = name(
+        matmul != nullptr ? device.arithmetic(graph[matmul->weight].format, tokens_of(graph, op))
+                          : Arithmetic::fp32);
 }
 
 TokenWorkload::TokenWorkload(Engine& engine, const MeasuredOn& on, TokenTask task)

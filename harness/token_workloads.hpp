@@ -31,7 +31,7 @@ struct TokenTask {
 };
 
 reports::Work record_work(const edgeroof::Work& work);
-/// Says what a matmul is computed in (settings: arithmetic); nothing of another operator.
+/// Says what the operator is computed in (settings: arithmetic).
 void note_arithmetic(reports::Measurement& m, const Device& device, const Graph& graph,
                      const Op& op);
 

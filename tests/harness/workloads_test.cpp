@@ -138,7 +138,8 @@ TEST_F(WorkloadsTest, WhatAMatmulIsComputedInIsItsDevicesOfItsOwnTokens) {
             EXPECT_EQ(m.settings.at("arithmetic"), tokens_of(graph, op) == 1 ? "INT8" : "BF16");
             told.insert(m.settings.at("arithmetic"));
         } else {
-            EXPECT_TRUE(m.settings.empty());
+            // Attention too, though its cache is F16.
+            EXPECT_EQ(m.settings.at("arithmetic"), "FP32");
         }
     }
     EXPECT_EQ(told.size(), 2U);
@@ -250,11 +251,32 @@ TEST_F(WorkloadsTest, AnOperatorAloneIsOneOfItsGroup) {
         const reports::Measurement m = workload.describe();
         EXPECT_EQ(m.members.size(), group.members.size());
         EXPECT_EQ(m.settings.at("cache"), "warm");
-        EXPECT_EQ(m.settings.count("arithmetic"), group.op.kind == "matmul" ? 1U : 0U);
+        EXPECT_EQ(m.settings.count("arithmetic"), 1U);
         EXPECT_GE(m.repetitions, 1);
         EXPECT_EQ(m.work.flops, work_of(graph, graph.ops[group.members[0]], 4).flops);
         EXPECT_GT(workload.sample().ns, 0) << group.op.name;
     }
+}
+
+TEST_F(WorkloadsTest, ColdCopiesRunPieceByPieceEachWithItsInputs) {
+    const Graph graph = model_->graph({.tokens = 2, .context = 16, .kv = Format::f32});
+    const auto groups = group_operators(graph);
+    const auto matmul = std::ranges::find(groups, "matmul",
+                                          [](const OperatorGroup& group) { return group.op.kind; });
+    ASSERT_NE(matmul, groups.end());
+    std::uint64_t round = 0;
+    for (const std::size_t member : matmul->members)
+        round += work_of(graph, graph.ops[member], 0).weight_bytes;
+    OperatorWorkload workload({.id = "op",
+                               .device = device_,
+                               .weights = model_->weights(),
+                               .dram_bytes = 1000 * round,
+                               .cache = CacheState::cold},
+                              on_, graph, *matmul);
+    EXPECT_EQ(workload.describe().settings.at("cache"), "cold");
+    ASSERT_GT(workload.samples_per_round(), 1);
+    // The device throws where inputs are missing.
+    for (std::int64_t i = 0; i < 2 * workload.samples_per_round(); ++i) workload.sample();
 }
 
 TEST_F(WorkloadsTest, CopiesOfWeightsAreTheirOwnMemoryWithTheSameContent) {

@@ -12,7 +12,8 @@
 namespace edgeroof::test {
 
 /// A device that runs graphs in double with the reference operators: slow, and right. It counts
-/// what it is asked for, so that tests can see what a session shares and caches.
+/// what it is asked for, so that tests can see what a session shares and caches, and throws where
+/// someone counts on activations that another executable of the memory has overwritten.
 class ReferenceDevice final : public Device {
   public:
     const DeviceInfo& info() const override { return info_; }

@@ -248,6 +248,24 @@ TEST_F(CpuDeviceTest, RefusesTensorsThatAreNoInputOrOutputAndWrongSizes) {
     EXPECT_THROW(executable->write(9999, bytes), std::invalid_argument);
 }
 
+TEST_F(CpuDeviceTest, ALargerExecutableLeavesASmallerOneItsRoom) {
+    const Graph small = transformer(1, Format::f32, Format::f32);
+    const Graph large = transformer(7, Format::f32, Format::f32);
+    const auto first = device_->compile(small, *memory_);
+    const std::vector<std::int32_t> token = {3};
+    const auto run_first = [&] {
+        first->write(small.inputs[0], std::as_bytes(std::span(token)));
+        first->run(Step::at(0, 1));
+        return floats(*first, small, small.outputs[1]);
+    };
+    const std::vector<float> alone = run_first();
+    const auto second = device_->compile(large, *memory_);
+    const std::vector<std::int32_t> tokens = tokens_from(0, 7);
+    second->write(large.inputs[0], std::as_bytes(std::span(tokens)));
+    second->run(Step::at(1, 7));
+    EXPECT_EQ(run_first(), alone);
+}
+
 TEST_F(CpuDeviceTest, ClearedStatesAreForgotten) {
     const Graph graph = transformer(1, Format::f32, Format::f16);
     const auto executable = device_->compile(graph, *memory_);
