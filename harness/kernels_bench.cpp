@@ -8,13 +8,13 @@
 #include <ctime>
 #include <new>
 #include <numeric>
-#include <random>
 
 #include "harness/board_facts.hpp"
 #include "harness/clock.hpp"
 #include "harness/counters.hpp"
 #include "harness/interrupt.hpp"
 #include "harness/measure.hpp"
+#include "harness/roof_search.hpp"
 #include "harness/roof_sweep.hpp"
 #include "harness/runner.hpp"
 #include "harness/version.hpp"
@@ -76,7 +76,10 @@ struct KernelsBench::Case {
     std::shared_ptr<const Graph> graph;
     OperatorGroup group;
     const WeightSource& weights;
-    std::uint64_t model_bytes;  ///< as the operator's workload takes it
+    std::uint64_t model_bytes;          ///< as the operator's workload takes it
+    std::uint64_t streamed_bytes = 0;   ///< through the memory that bounds it, once it was open
+    std::vector<RoofEntry> roofs = {};  ///< beside it, likewise
+    std::string searched = {};          ///< names of those that were looked for
 };
 
 /// A workload, and the CPU time that its samples took.
@@ -114,6 +117,7 @@ KernelsBench::KernelsBench(const KernelsOptions& options, reports::Board board,
     : options_(options),
       device_(open_device(options.device)),
       plan_(cache_levels(board), board.memory_bytes.value_or(0), choice_for(*device_.device)) {
+    random_.seed(options.seed);
     record_.tool = build_facts();
     record_.board = std::move(board);
     record_.devices.push_back(device_.facts());
@@ -202,16 +206,59 @@ double KernelsBench::seconds() const {
 }
 
 void KernelsBench::run(Progress& progress) {
-    std::mt19937 random(options_.seed);
-    std::vector<std::size_t> order(cases_.size());
-    std::iota(order.begin(), order.end(), std::size_t{0});
-    for (std::int64_t repetition = 0; repetition < options_.repetitions; ++repetition) {
-        std::shuffle(order.begin(), order.end(), random);
-        for (const std::size_t index : order) {
-            if (interrupt_signal() != 0) return;
-            repeat(index, progress);
+    std::vector<std::size_t> all(cases_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    repeat(all, progress);
+    for (int searches = 0; searches < most_searches && interrupt_signal() == 0; ++searches) {
+        const reports::Record record = record_;
+        const auto repetitions = repetitions_;
+        const std::vector<std::size_t> again = search_roofs();
+        if (again.empty()) return;
+        const std::size_t steps = again.size() * static_cast<std::size_t>(options_.repetitions);
+        progress.add_steps(
+            steps, seconds() * static_cast<double>(steps) / static_cast<double>(this->steps()));
+        for (const std::size_t index : again) forget(cases_[index].id);
+        repeat(again, progress);
+        const auto is_missing = [&](std::size_t index) {
+            return record_.find(cases_[index].id) == nullptr;
+        };
+        if (interrupt_signal() != 0 || std::ranges::any_of(again, is_missing)) {
+            // What was measured is not lost.
+            record_ = record;
+            repetitions_ = repetitions;
+            return;
         }
     }
+}
+
+void KernelsBench::repeat(std::vector<std::size_t> cases, Progress& progress) {
+    for (std::int64_t repetition = 0; repetition < options_.repetitions; ++repetition) {
+        std::shuffle(cases.begin(), cases.end(), random_);
+        for (const std::size_t index : cases) {
+            if (interrupt_signal() != 0) return;
+            take(index, progress);
+        }
+    }
+}
+
+std::vector<std::size_t> KernelsBench::search_roofs() {
+    const auto above = above_their_roofs(record_, record_.measurements);
+    std::vector<std::size_t> found;
+    for (std::size_t index = 0; index < cases_.size(); ++index) {
+        Case& one = cases_[index];
+        const reports::Measurement* measured = record_.find(one.id);
+        if (measured == nullptr || !above.contains(one.id)) continue;
+        if (add_roofs(one.roofs, access_shapes(plan_, one.streamed_bytes, *measured), one.searched))
+            found.push_back(index);
+    }
+    return found;
+}
+
+void KernelsBench::forget(const std::string& id) {
+    repetitions_.erase(id);
+    std::erase_if(record_.measurements, [&](const reports::Measurement& m) {
+        return m.id == id || m.id.ends_with(" beside " + id);
+    });
 }
 
 KernelsBench::Open& KernelsBench::open(std::size_t index) {
@@ -239,8 +286,8 @@ std::uint64_t KernelsBench::streamed_bytes(const OperatorWorkload& workload,
     return options_.cache == CacheState::cold ? plan_.dram_bytes() : one.model_bytes;
 }
 
-void KernelsBench::repeat(std::size_t index, Progress& progress) {
-    const Case& one = cases_[index];
+void KernelsBench::take(std::size_t index, Progress& progress) {
+    Case& one = cases_[index];
     progress.begin(one.id, seconds() / static_cast<double>(steps()));
     const auto known_absent = [&] {
         return std::ranges::find(record_.absent, one.id, &reports::Absence::what) !=
@@ -249,11 +296,14 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
     if (known_absent()) return progress.end("absent");
     try {
         Open& workload = open(index);
-        const std::uint64_t bytes = streamed_bytes(workload.workload(), one);
-        Workload* const roofs[] = {
-            &roofs_->get(plan_.compute_for(
-                one.group.op, tokens_of(*one.graph, one.graph->ops[one.group.members.front()]))),
-            &roofs_->get(plan_.read_of(bytes))};
+        if (one.roofs.empty()) {
+            const Op& op = one.graph->ops[one.group.members.front()];
+            one.streamed_bytes = streamed_bytes(workload.workload(), one);
+            one.roofs = {plan_.compute_for(one.group.op, tokens_of(*one.graph, op)),
+                         plan_.read_of(one.streamed_bytes)};
+        }
+        std::vector<Workload*> roofs;
+        for (const RoofEntry& roof : one.roofs) roofs.push_back(&roofs_->get(roof));
         MeasureSettings settings;
         settings.stop = {.rule = "time-cap",
                          .min_samples = 1,
@@ -273,6 +323,7 @@ void KernelsBench::repeat(std::size_t index, Progress& progress) {
             repetitions_[one.id].push_back(
                 {seconds->median, seconds->median * workload.take_cpu_share(),
                  measured.repetitions * static_cast<std::int64_t>(measured.samples.size())});
+        if (!one.searched.empty()) all.workload.settings["roof_search"] = one.searched;
         const std::string result = result_text(measured);
         keep(std::move(all.workload));
         for (reports::Measurement& roof : all.roofs) keep(std::move(roof));

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -37,7 +38,8 @@ class KernelsBench {
 
     std::size_t steps() const;
     double seconds() const;  ///< estimate
-    /// Ends early where a signal came.
+    /// Operators that come out above their roofs are measured again, beside more roofs. Ends early
+    /// where a signal came.
     void run(Progress& progress);
 
     /// Board, device, model and measurements: each operator's with all its repetitions as turns,
@@ -63,7 +65,13 @@ class KernelsBench {
     void check_memory(const Case& one) const;
     Open& open(std::size_t index);
     std::uint64_t streamed_bytes(const OperatorWorkload& workload, const Case& one) const;
-    void repeat(std::size_t index, Progress& progress);
+    /// All repetitions of these cases.
+    void repeat(std::vector<std::size_t> cases, Progress& progress);
+    void take(std::size_t index, Progress& progress);
+    /// Roofs of their own access shape for the cases that lie above theirs; those that have them
+    /// now.
+    std::vector<std::size_t> search_roofs();
+    void forget(const std::string& id);
     void keep(reports::Measurement measured);
 
     const KernelsOptions& options_;
@@ -74,6 +82,7 @@ class KernelsBench {
     LoadedModel model_;
     NoiseWeights noise_;
     MeasuredOn on_;
+    std::mt19937 random_;
     std::vector<Case> cases_;  ///< all are there before a workload refers to one
     std::map<std::size_t, std::unique_ptr<Open>> open_;
     reports::Record record_;

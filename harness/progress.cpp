@@ -66,6 +66,11 @@ void Progress::end(std::string_view result) {
                         seconds_of(monotonic_ns() - step_started_ns_)));
 }
 
+void Progress::add_steps(std::size_t steps, double estimated_seconds) {
+    steps_ += steps;
+    planned_total_ += estimated_seconds;
+}
+
 void Progress::note(std::string_view text) {
     if (style_ == Style::silent) return;
     clear();

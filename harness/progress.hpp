@@ -28,6 +28,8 @@ class Progress {
     void tick();
     /// The step that was begun has ended with this result ("36.1 GB/s +/- 0.4 %").
     void end(std::string_view result);
+    /// More steps are to come than were planned.
+    void add_steps(std::size_t steps, double estimated_seconds);
     /// A line that stays, whatever is drawn.
     void note(std::string_view text);
 

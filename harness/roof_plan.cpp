@@ -12,6 +12,8 @@ namespace {
 constexpr std::array<std::string_view, 7> kind_names = {"read",    "write",   "copy",  "triad",
                                                         "latency", "compute", "kernel"};
 
+/// Of a working set of so many times its size a cache still holds a part that tells.
+constexpr std::uint64_t still_holds = 4;
 /// More than any machine's caches are shared by.
 constexpr std::int32_t most_threads = 1 << 20;
 
@@ -75,6 +77,14 @@ RoofEntry kernel_entry(Format format, std::int64_t tokens) {
     return entry;
 }
 
+RoofEntry stream_of(RoofKind kind, const Level& level, std::uint64_t bytes) {
+    const std::uint64_t kilobytes = std::max<std::uint64_t>(bytes / 1000, 1);
+    RoofEntry entry = memory_entry(kind, level);
+    entry.roof.name += fmt::format(" ({} kB)", kilobytes);
+    entry.bytes = kilobytes * 1000;
+    return entry;
+}
+
 RoofPlan::RoofPlan(std::vector<Level> levels, RoofChoice choice)
     : levels_(std::move(levels)), choice_(std::move(choice)) {
     const auto wanted = [&](const Level& level) {
@@ -101,8 +111,13 @@ RoofPlan::RoofPlan(const std::vector<CacheLevel>& caches, std::uint64_t memory_b
     : RoofPlan(levels_by_size(caches, most_threads, memory_bytes), std::move(choice)) {}
 
 RoofEntry RoofPlan::read_of(std::uint64_t bytes) const {
-    for (const Level& level : levels_)
-        if (bytes <= level.capacity) return memory_entry(RoofKind::read, level);
+    std::uint64_t nearer = 0;
+    for (const Level& level : levels_) {
+        if (bytes <= level.capacity)
+            return bytes < still_holds * nearer ? stream_of(RoofKind::read, level, bytes)
+                                                : memory_entry(RoofKind::read, level);
+        nearer = level.capacity;
+    }
     Level beyond = levels_.back();
     if (bytes >= beyond.working_set) return memory_entry(RoofKind::read, beyond);
     const std::uint64_t megabytes = std::max<std::uint64_t>((bytes + 500'000) / 1'000'000, 1);

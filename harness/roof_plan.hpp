@@ -61,7 +61,7 @@ class RoofPlan {
     const std::vector<RoofEntry>& entries() const { return entries_; }
     const std::vector<Level>& levels() const { return levels_; }
     /// Reading a working set of that size again and again: of the nearest cache that holds it, or
-    /// of DRAM. Between the two a roof of just that size: part of it is still found in the cache.
+    /// of DRAM. Not far beyond a cache a roof of just that size: part of it is still found there.
     RoofEntry read_of(std::uint64_t bytes) const;
     /// Reading just as many bytes of DRAM after a rest; nothing where they are too few to tell its
     /// rate from the start of a step, or so many that a rest makes no difference.
@@ -84,6 +84,8 @@ class RoofPlan {
 
 /// The entry of a kind at a level.
 RoofEntry memory_entry(RoofKind kind, const Level& level);
+/// The same of a working set of that size, to the kB.
+RoofEntry stream_of(RoofKind kind, const Level& level, std::uint64_t bytes);
 RoofEntry compute_entry(Arithmetic arithmetic);
 RoofEntry kernel_entry(Format format, std::int64_t tokens);
 

@@ -25,18 +25,10 @@ std::map<std::string, std::string> above_their_roofs(
 
 std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t working_set_bytes,
                                      const reports::Measurement& workload) {
-    const RoofEntry near = roofs.read_of(working_set_bytes);
-    const std::uint64_t kilobytes = std::max<std::uint64_t>(working_set_bytes / 1000, 1);
-    const auto shape = [&](std::string_view what, RoofKind kind) {
-        RoofEntry entry = near;
-        entry.roof.name =
-            fmt::format("{} {} ({} kB)", near.roof.level.value_or("DRAM"), what, kilobytes);
-        entry.kind = kind;
-        entry.bytes = kilobytes * 1000;
-        return entry;
-    };
-    std::vector<RoofEntry> shapes{shape("read", RoofKind::read)};
-    if (reports::stores_most(workload)) shapes.push_back(shape("copy", RoofKind::copy));
+    const Level near{.name = roofs.read_of(working_set_bytes).roof.level.value_or("DRAM")};
+    std::vector<RoofEntry> shapes{stream_of(RoofKind::read, near, working_set_bytes)};
+    if (reports::stores_most(workload))
+        shapes.push_back(stream_of(RoofKind::copy, near, working_set_bytes));
     if (workload.kind != reports::Kind::op || workload.op->kind != "matmul") return shapes;
     if (auto kernel = roofs.kernel_for(workload.op->format, workload.tokens)) {
         kernel->tokens = workload.tokens;
@@ -63,11 +55,22 @@ std::vector<RoofEntry> bursts(const RoofPlan& roofs, const reports::Record& fact
     return entries;
 }
 
+bool add_roofs(std::vector<RoofEntry>& roofs, std::vector<RoofEntry> more, std::string& names) {
+    const std::size_t known = roofs.size();
+    for (RoofEntry& one : more) {
+        if (std::ranges::find(roofs, one.roof.name,
+                              [](const RoofEntry& roof) { return roof.roof.name; }) != roofs.end())
+            continue;
+        names += (names.empty() ? "" : ", ") + one.roof.name;
+        roofs.push_back(std::move(one));
+    }
+    return roofs.size() > known;
+}
+
 std::vector<reports::Measurement> measure_below(const Attempt& attempt,
                                                 const reports::Record& facts,
                                                 std::vector<RoofEntry> roofs,
                                                 const Search& search) {
-    constexpr int most_searches = 2;
     std::vector<reports::Measurement> all = attempt(roofs);
     std::string tried;
     std::map<std::string, std::string> above;
@@ -79,17 +82,8 @@ std::vector<reports::Measurement> measure_below(const Attempt& attempt,
         if (ended && tried.empty()) return all;
         above = above_their_roofs(facts, all);
         if (ended || above.empty() || searches == most_searches) break;
-        const std::size_t known = roofs.size();
         std::string names = tried;
-        for (RoofEntry& shape : search(all)) {
-            if (std::ranges::any_of(roofs, [&](const RoofEntry& roof) {
-                    return roof.roof.name == shape.roof.name;
-                }))
-                continue;
-            names += (names.empty() ? "" : ", ") + shape.roof.name;
-            roofs.push_back(std::move(shape));
-        }
-        if (roofs.size() == known) break;
+        if (!add_roofs(roofs, search(all), names)) break;
         try {
             all = attempt(roofs);
         } catch (const std::exception&) {

@@ -30,6 +30,12 @@ std::vector<RoofEntry> access_shapes(const RoofPlan& roofs, std::uint64_t workin
 std::vector<RoofEntry> bursts(const RoofPlan& roofs, const reports::Record& facts,
                               const std::vector<reports::Measurement>& measured);
 
+/// How often more roofs are looked for.
+inline constexpr int most_searches = 2;
+
+/// Adds to `roofs` what they have not, by name, and these names to `names`. Whether there was any.
+bool add_roofs(std::vector<RoofEntry>& roofs, std::vector<RoofEntry> more, std::string& names);
+
 /// Measures in turns with the roofs it is given.
 using Attempt =
     std::function<std::vector<reports::Measurement>(const std::vector<RoofEntry>& roofs)>;
