@@ -9,11 +9,14 @@
 namespace edgeroof::harness {
 namespace {
 
-/// Whole pages, so that threads share out the smallest set evenly.
+/// A page: threads share out pages.
 constexpr std::int64_t row_values = 1024;
 constexpr std::uint64_t row_size = row_values * 4;
-std::int64_t rows_for(std::uint64_t bytes) {
-    return std::max<std::int64_t>(1, static_cast<std::int64_t>(bytes / row_size));
+
+/// As many for each thread: with one more for some of them, the others would wait.
+std::int64_t rows_for(std::uint64_t bytes, std::int32_t threads) {
+    const auto pages = static_cast<std::int64_t>(bytes / row_size);
+    return std::max<std::int64_t>(1, pages / threads) * threads;
 }
 
 /// The operator that a roof of the kind is made of.
@@ -87,8 +90,8 @@ class GraphOf {
                            0});
     }
     TensorId stream(std::string_view what, Role role, std::uint64_t operands) {
-        return tensor(what, Format::f32, {row_values, rows_for(entry_.bytes / operands), 1, 1},
-                      role);
+        return tensor(what, Format::f32,
+                      {row_values, rows_for(entry_.bytes / operands, threads_), 1, 1}, role);
     }
     TensorId result() {
         const TensorId out = tensor("result", Format::f32, {1, 1, 1, 1}, Role::activation);

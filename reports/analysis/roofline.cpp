@@ -48,9 +48,9 @@ std::uint64_t streamed_per_pass(const Measurement& step) {
     return (step.work.weight_bytes + step.work.state_bytes) / passes(step);
 }
 
-/// A burst is of whole pages, and its size is told in kB.
-bool is_as_long(std::uint64_t burst, std::uint64_t bytes) {
-    return burst <= bytes && bytes - burst < 8192;
+/// A burst is of whole pages, as many for each thread, and its size is told in kB.
+bool is_as_long(std::uint64_t burst, std::uint64_t bytes, std::int32_t threads) {
+    return burst <= bytes && bytes - burst < 4096 * (static_cast<std::uint64_t>(threads) + 1);
 }
 
 /// Above a roof by more than the interval; without an interval nothing can be said.
@@ -156,7 +156,8 @@ const RoofLine* memory_roof_for(const std::vector<RoofLine>& roofs, const Record
     const std::uint64_t at_a_time = bytes_at_a_time(record, m);
     const auto bounds = [&](const RoofLine& roof) {
         return comparable(roof, m, Resource::memory) && (is_read(roof) || stores_most(m)) &&
-               (!roof.burst_bytes || is_as_long(*roof.burst_bytes, at_a_time));
+               (!roof.burst_bytes ||
+                is_as_long(*roof.burst_bytes, at_a_time, roof.threads.value_or(1)));
     };
     const RoofLine* best = nullptr;
     double lowest = std::numeric_limits<double>::infinity();

@@ -118,10 +118,24 @@ TEST(RoofVariants, ManyTokensAreTriedInSeveralNumbers) {
     EXPECT_THAT(tried, testing::UnorderedElementsAreArray(many_tokens));
 }
 
+/// A copy of two arrays of three pages, two for one thread and one for the other, ran at 0.74 of
+/// its speed.
+TEST(RoofGraph, ThreadsHaveEqualSharesOfAStream) {
+    for (const RoofKind kind : {RoofKind::read, RoofKind::write, RoofKind::copy, RoofKind::triad})
+        for (const std::int32_t threads : {1, 2, 3, 8})
+            for (const std::uint64_t bytes : {4096, 24576, 73728, 6'488'000}) {
+                const RoofEntry entry = memory_entry(kind, {"L1", 0, bytes});
+                const Graph graph = roof_graph(entry, threads, {}, 1);
+                const Shape& shape = graph.tensors.front().shape;
+                EXPECT_EQ(shape.rows() % threads, 0) << name(kind) << ' ' << bytes;
+                EXPECT_GE(shape.rows(), threads);
+            }
+}
+
 TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
     const std::unique_ptr<Device> cpu = make_cpu_device({.threads = 2, .pinning = false});
     RoofSet roofs(*cpu, 2, "best", {{{1, 32 * 1024}, {2, mebibyte}}, "2 threads"});
-    const Level small{"L1", 65536, 24 * 1024};
+    const Level small{"L1", 65536, 48 * 1024};
     for (const RoofKind kind : {RoofKind::read, RoofKind::write, RoofKind::copy, RoofKind::triad}) {
         const auto workload = roofs.make(memory_entry(kind, small));
         EXPECT_GT(workload->sample().ns, 0);
@@ -131,8 +145,8 @@ TEST(RoofWorkloads, EveryKindRunsAndCountsItsWork) {
         EXPECT_EQ(m.roof->level, "L1");
         EXPECT_EQ(m.roof->resource, reports::Resource::memory);
         EXPECT_EQ(m.settings.count("huge_pages"), 1U);
-        // Three operands of 24 KiB / 3, two of half of it, or one: always the whole set.
-        EXPECT_EQ(m.work.bytes(), 24U * 1024);
+        // Three operands of 48 KiB / 3, two of half of it, or one: always the whole set.
+        EXPECT_EQ(m.work.bytes(), 48U * 1024);
         EXPECT_GE(m.repetitions, 1);
         EXPECT_EQ(m.settings.count("streams"), 1U);
         EXPECT_EQ(m.settings.count("stores"), kind == RoofKind::read ? 0U : 1U);
@@ -170,7 +184,7 @@ TEST(RoofWorkloads, ABurstReadsOnePieceAtATime) {
     const RoofPlan plan({{"L3", 256 * 1024, 128 * 1024}, {"DRAM", 0, mebibyte}});
     const auto burst = roofs.make(*plan.burst_of(260'000));
     const reports::Measurement m = burst->describe();
-    EXPECT_EQ(m.work.bytes(), 260'000 / 4096 * 4096U);
+    EXPECT_EQ(m.work.bytes(), 260'000 / 8192 * 8192U);
     EXPECT_EQ(m.repetitions, 1);
     EXPECT_EQ(m.settings.at("burst"), "after 3 ms of arithmetic");
     const reports::Sample first = burst->sample(), second = burst->sample();
