@@ -156,6 +156,8 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
                     variants.push_back({{streams, prefetch, past_cache, past_l2}});
         }
     }
+    for (const std::int32_t streams : {1, 2, 4})
+        variants.push_back({{.streams = streams, .half_vectors = true}});
     return variants;
 }
 

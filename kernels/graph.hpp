@@ -181,6 +181,7 @@ struct Walk {
     std::int32_t prefetch = 0;  ///< bytes that software prefetches run ahead; 0: none
     bool past_cache = false;    ///< stores do not fetch the lines that they fill (non-temporal)
     bool past_l2 = false;       ///< prefetches are non-temporal: into L1 alone, where that is had
+    bool half_vectors = false;  ///< half as wide as the path's, where it has both widths
     bool operator==(const Walk&) const = default;
 };
 

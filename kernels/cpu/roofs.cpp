@@ -97,6 +97,15 @@ const Roofs& roofs(Isa isa) {
     }
 }
 
+const Roofs* half_vector_roofs(Isa isa) {
+#if defined(__x86_64__)
+    if (&roofs(isa) == &roofs_avx512) return &roofs_avx2;
+#else
+    (void)isa;
+#endif
+    return nullptr;
+}
+
 PeakKernel peak_kernel(Isa isa, Arithmetic arithmetic) {
     for (;; isa = below(isa)) {
         if (const PeakKernel kernel = extension(isa, arithmetic)) return kernel;

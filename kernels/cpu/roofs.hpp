@@ -38,6 +38,9 @@ struct Roofs {
 /// The table of `isa`, or of the nearest path below that has one of its own.
 const Roofs& roofs(Isa isa);
 
+/// Those of vectors half as wide; null where the path has only its own width.
+const Roofs* half_vector_roofs(Isa isa);
+
 /// Rounds of independent multiply-adds in registers. Returns the operations done (2 for each
 /// multiply-add).
 using PeakKernel = std::uint64_t (*)(std::int64_t rounds);

@@ -29,16 +29,22 @@ StreamArgs share_of(const StreamArgs& whole, Range range) {
     return share;
 }
 
-void check(const Planner& planner, const Walk& walk) {
-    if (walk.past_cache && !planner.roofs.stores_past_cache)
-        throw std::invalid_argument("there are no stores past the cache on the path " +
+const Roofs& roofs_for(const Planner& planner, const Walk& walk) {
+    const auto refuse = [&](const char* what) {
+        throw std::invalid_argument("there are no " + std::string(what) + " on the path " +
                                     std::string(name(planner.isa)));
+    };
+    if (walk.past_cache && !planner.roofs.stores_past_cache) refuse("stores past the cache");
+    if (!walk.half_vectors) return planner.roofs;
+    const Roofs* half = half_vector_roofs(planner.isa);
+    if (half == nullptr) refuse("vectors of half the width");
+    return *half;
 }
 
 class StreamReadStep final : public CpuStep {
   public:
     StreamReadStep(Planner& planner, const StreamRead& op)
-        : kernel_(planner.roofs.stream_read),
+        : kernel_(roofs_for(planner, op.walk).stream_read),
           args_{.a = planner.residents.copied(planner.graph[op.x]),
                 .walk = op.walk,
                 .passes = op.passes},
@@ -149,33 +155,32 @@ class PeakStep final : public CpuStep {
 }  // namespace
 
 void plan_step(Planner& planner, const StreamRead& op) {
-    check(planner, op.walk);
     const StreamReadStep& read = planner.add(std::make_unique<StreamReadStep>(planner, op));
     planner.add(std::make_unique<ChecksumStep>(read.sums(), planner.slot(op.out)));
 }
 
 void plan_step(Planner& planner, const StreamWrite& op) {
-    check(planner, op.walk);
+    const Roofs& kernels = roofs_for(planner, op.walk);
     planner.flush_stores();
     const StreamArgs args{
         .out = state(planner, op.out), .value = op.value, .walk = op.walk, .passes = op.passes};
-    planner.add(std::make_unique<StreamStoreStep>(planner, planner.roofs.stream_write, args,
+    planner.add(std::make_unique<StreamStoreStep>(planner, kernels.stream_write, args,
                                                   std::initializer_list<TensorId>{}, op.out));
 }
 
 void plan_step(Planner& planner, const StreamCopy& op) {
-    check(planner, op.walk);
+    const Roofs& kernels = roofs_for(planner, op.walk);
     planner.flush_stores();
     const StreamArgs args{.a = state(planner, op.x),
                           .out = state(planner, op.out),
                           .walk = op.walk,
                           .passes = op.passes};
-    planner.add(std::make_unique<StreamStoreStep>(planner, planner.roofs.stream_copy, args,
+    planner.add(std::make_unique<StreamStoreStep>(planner, kernels.stream_copy, args,
                                                   std::initializer_list<TensorId>{op.x}, op.out));
 }
 
 void plan_step(Planner& planner, const StreamTriad& op) {
-    check(planner, op.walk);
+    const Roofs& kernels = roofs_for(planner, op.walk);
     planner.flush_stores();
     const StreamArgs args{.a = state(planner, op.a),
                           .b = state(planner, op.b),
@@ -183,9 +188,8 @@ void plan_step(Planner& planner, const StreamTriad& op) {
                           .value = op.factor,
                           .walk = op.walk,
                           .passes = op.passes};
-    planner.add(std::make_unique<StreamStoreStep>(planner, planner.roofs.stream_triad, args,
-                                                  std::initializer_list<TensorId>{op.a, op.b},
-                                                  op.out));
+    planner.add(std::make_unique<StreamStoreStep>(
+        planner, kernels.stream_triad, args, std::initializer_list<TensorId>{op.a, op.b}, op.out));
 }
 
 void plan_step(Planner& planner, const PointerChase& op) {

@@ -124,23 +124,40 @@ TEST_P(RoofsTest, TriadAddsTheScaledSecondToTheFirst) {
 }
 
 TEST_P(RoofsTest, ReadAsAGraph) {
-    test::GraphBuilder t;
-    const TensorId x = t.weight("buffer", {1000, 37, 1, 1});
-    const TensorId out = t.activation("out", {1, 1, 1, 1});
-    t.op(StreamRead{x, out, {2}});
-    t.graph.outputs = {out};
-    const auto executable = device_->compile(t.graph, *memory_);
-    executable->run(Step::at(0, 1));
-    float checksum = -1.0F;
-    executable->read(out, std::as_writable_bytes(std::span(&checksum, 1)));
-    std::uint32_t expected = 0;
-    const std::span<const std::byte> bytes = weights_.bytes(t.graph[x]);
-    for (std::size_t at = 0; at < bytes.size(); at += 4) {
-        std::uint32_t word = 0;
-        std::memcpy(&word, bytes.data() + at, 4);
-        expected += word;
+    for (const bool half_vectors : {false, true}) {
+        test::GraphBuilder t;
+        const TensorId x = t.weight("buffer", {1000, 37, 1, 1});
+        const TensorId out = t.activation("out", {1, 1, 1, 1});
+        t.op(StreamRead{x, out, {.streams = 2, .half_vectors = half_vectors}});
+        t.graph.outputs = {out};
+        if (half_vectors && cpu::half_vector_roofs(GetParam()) == nullptr) {
+            EXPECT_THROW(device_->compile(t.graph, *memory_), Unsupported);
+            continue;
+        }
+        const auto executable = device_->compile(t.graph, *memory_);
+        executable->run(Step::at(0, 1));
+        float checksum = -1.0F;
+        executable->read(out, std::as_writable_bytes(std::span(&checksum, 1)));
+        std::uint32_t expected = 0;
+        const std::span<const std::byte> bytes = weights_.bytes(t.graph[x]);
+        for (std::size_t at = 0; at < bytes.size(); at += 4) {
+            std::uint32_t word = 0;
+            std::memcpy(&word, bytes.data() + at, 4);
+            expected += word;
+        }
+        EXPECT_EQ(checksum, static_cast<float>(expected & 0xFFFFFFU));
     }
-    EXPECT_EQ(checksum, static_cast<float>(expected & 0xFFFFFFU));
+}
+
+TEST(Roofs, OnlyPathsOf512BitsHaveHalfOfTheirWidth) {
+    for (const cpu::Isa isa : cpu::available_isas()) {
+        const cpu::Roofs* half = cpu::half_vector_roofs(isa);
+        const bool wide = cpu::name(cpu::roofs(isa).isa) == "avx512";
+        EXPECT_EQ(half != nullptr, wide) << cpu::name(isa);
+        if (half != nullptr) {
+            EXPECT_EQ(cpu::name(half->isa), "avx2");
+        }
+    }
 }
 
 /// Write, triad and copy one after the other; attention over one visible row gives that row back.
