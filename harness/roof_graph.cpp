@@ -158,7 +158,6 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
     }
     for (const std::int32_t streams : {1, 2, 4})
         variants.push_back({{.streams = streams, .half_vectors = true}});
-    if (entry.kind == RoofKind::copy) variants.push_back({{.string_move = true}});
     return variants;
 }
 

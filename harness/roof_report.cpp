@@ -9,6 +9,7 @@
 #include <ostream>
 
 #include "reports/analysis/rates.hpp"
+#include "reports/render/wording.hpp"
 #include "reports/units.hpp"
 
 namespace edgeroof::harness {
@@ -21,13 +22,7 @@ std::string how(const RoofEntry& entry, const Measurement& m) {
     if (entry.kind == RoofKind::kernel)
         return fmt::format("{} x {} weights", m.op->shape[0],
                            m.op->shape.size() > 1 ? m.op->shape[1] : 1);
-    if (!is_stream(entry.kind)) return {};
-    const std::string& streams = m.settings.at("streams");
-    std::string text = streams == "1" ? "1 stream" : streams + " streams";
-    if (m.settings.at("prefetch") != "none") text += ", prefetch " + m.settings.at("prefetch");
-    if (const auto stores = m.settings.find("stores"); stores != m.settings.end())
-        text += ", stores " + stores->second;
-    return text;
+    return is_stream(entry.kind) ? reports::walk_text(m) : std::string();
 }
 
 std::uint64_t working_set(const RoofEntry& entry, const Measurement& m) {

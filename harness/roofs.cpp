@@ -165,7 +165,6 @@ class RoofWorkload final : public Workload {
                                          : std::string("none");
             if (rest_) m.settings["burst"] = fmt::format("after {} ms of arithmetic", rest_ms);
             if (walk_.half_vectors) m.settings["vectors"] = "of half the width";
-            if (walk_.string_move) m.settings["instruction"] = "string move";
             if (entry_.kind != RoofKind::read)
                 m.settings["stores"] = walk_.past_cache ? "past the cache" : "plain";
         }

@@ -182,7 +182,6 @@ struct Walk {
     bool past_cache = false;    ///< stores do not fetch the lines that they fill (non-temporal)
     bool past_l2 = false;       ///< prefetches are non-temporal: into L1 alone, where that is had
     bool half_vectors = false;  ///< half as wide as the path's, where it has both widths
-    bool string_move = false;   ///< a copy by the instruction made for it (x86: REP MOVSB)
     bool operator==(const Walk&) const = default;
 };
 

@@ -27,8 +27,6 @@ struct Roofs {
     Isa isa;
     /// The path has stores that pass the cache: Walk::past_cache may be asked for.
     bool stores_past_cache;
-    /// It has an instruction that copies: Walk::string_move may be asked for.
-    bool has_string_move;
     /// Reads every byte in every pass; returns the sum modulo 2^32 of the 32-bit words of one (the
     /// last, shorter one filled with zeros), so that shares cut at multiples of 4 bytes combine.
     std::uint32_t (*stream_read)(const StreamArgs& args);

@@ -160,7 +160,6 @@ std::string walk_text(const Measurement& roof) {
     add("streams", [](const std::string& n) { return n + (n == "1" ? " stream" : " streams"); });
     add("prefetch",
         [](const std::string& ahead) { return ahead == "none" ? "" : "prefetch " + ahead; });
-    add("instruction", [](const std::string& name) { return "by " + name; });
     add("vectors", [](const std::string& width) { return "vectors " + width; });
     add("stores", [](const std::string& how) { return "stores " + how; });
     add("huge_pages", [](const std::string& got) { return "huge pages: " + got; });

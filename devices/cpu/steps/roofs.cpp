@@ -35,7 +35,6 @@ const Roofs& roofs_for(const Planner& planner, const Walk& walk) {
                                     std::string(name(planner.isa)));
     };
     if (walk.past_cache && !planner.roofs.stores_past_cache) refuse("stores past the cache");
-    if (walk.string_move && !planner.roofs.has_string_move) refuse("instructions that copy");
     if (!walk.half_vectors) return planner.roofs;
     const Roofs* half = half_vector_roofs(planner.isa);
     if (half == nullptr) refuse("vectors of half the width");

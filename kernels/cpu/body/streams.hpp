@@ -30,9 +30,9 @@ EDGEROOF_INLINE const Vector& at(const std::byte* from) {
 // aarch64's STNP is a hint that its cores do not need: they see by themselves that lines are filled
 // one after the other, and do not fetch them.
 #if defined(__x86_64__)
-constexpr bool has_past_cache = true, has_string_move = true;
+constexpr bool has_past_cache = true;
 #else
-constexpr bool has_past_cache = false, has_string_move = false;
+constexpr bool has_past_cache = false;
 #endif
 
 /// A plain store reads the line first, and so moves 3 bytes for a copy's 2; one past the cache
@@ -188,20 +188,6 @@ void copy_walk(const StreamArgs& args) {
     finish_stores();
 }
 
-/// Intel's cores copy 4 % faster so within L2 than by vectors of any width (Granite Rapids).
-void string_move(const StreamArgs& args) {
-#if defined(__x86_64__)
-    for (std::int64_t pass = 0; pass < args.passes; ++pass) {
-        const std::byte* a = args.a;
-        std::byte* out = args.out;
-        std::size_t bytes = args.bytes;
-        asm volatile("rep movsb" : "+S"(a), "+D"(out), "+c"(bytes) : : "memory");
-    }
-#else
-    (void)args;
-#endif
-}
-
 template <std::size_t streams, Fetch fetch, bool past_cache>
 void triad_walk(const StreamArgs& args) {
     const auto distance = static_cast<std::size_t>(args.walk.prefetch);
@@ -276,7 +262,6 @@ void stream_write(const StreamArgs& args) {
 }
 
 void stream_copy(const StreamArgs& args) {
-    if (has_string_move && args.walk.string_move) return string_move(args);
     with_stores(args, [&]<std::size_t streams, Fetch fetch, bool past_cache>() {
         copy_walk<streams, fetch, past_cache>(args);
     });
@@ -291,7 +276,6 @@ void stream_triad(const StreamArgs& args) {
 constexpr Roofs roofs_of(Isa isa) {
     return {.isa = isa,
             .stores_past_cache = has_past_cache,
-            .has_string_move = has_string_move,
             .stream_read = stream_read,
             .stream_write = stream_write,
             .stream_copy = stream_copy,

@@ -29,12 +29,6 @@ std::vector<Walk> walks(bool past_cache) {
     return all;
 }
 
-std::vector<Walk> copies(const cpu::Roofs& roofs) {
-    std::vector<Walk> all = walks(roofs.stores_past_cache);
-    if (roofs.has_string_move) all.push_back({.string_move = true});
-    return all;
-}
-
 /// Less than a round of lines, whole rounds, and what is left over of them.
 constexpr std::size_t sizes[] = {0, 4, 60, 64, 516, 512, 4096, 8 * 512 + 68, 70000};
 
@@ -100,7 +94,7 @@ TEST_P(RoofsTest, WriteWritesEveryNumberAndNoMore) {
 
 TEST_P(RoofsTest, CopyCopiesEveryByteAndNoMore) {
     for (const std::size_t bytes : {std::size_t{1}, std::size_t{4099}, sizes[3], sizes[7]})
-        for (const Walk& walk : copies(roofs_)) {
+        for (const Walk& walk : walks(roofs_.stores_past_cache)) {
             cpu::Buffer from(bytes + 64, "a test");
             for (std::size_t i = 0; i < bytes; ++i)
                 from.data()[i] = static_cast<std::byte>(i * 7 + 1);
