@@ -50,7 +50,7 @@ std::uint64_t streamed_per_pass(const Measurement& step) {
 
 /// A burst is of whole pages, as many for each thread, and its size is told in kB.
 bool is_as_long(std::uint64_t burst, std::uint64_t bytes, std::int32_t threads) {
-    return burst <= bytes && bytes - burst < 4096 * (static_cast<std::uint64_t>(threads) + 1);
+    return burst <= bytes && bytes - burst < 1000 + 4096 * static_cast<std::uint64_t>(threads);
 }
 
 /// Above a roof by more than the interval; without an interval nothing can be said.
