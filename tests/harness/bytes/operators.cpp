@@ -4,11 +4,14 @@
 // with something else, and the step runs within measured_step(). Prints a line per operator with
 // the bytes of the work model:
 //   KIND/FORMAT/nTOKENS WEIGHT_BYTES STATE_BYTES ACTIVATION_BYTES FLOPS
+// (of a peak KIND/ARITHMETIC)
 #include <fmt/format.h>
 
 #include <cstdio>
 #include <cstring>
 #include <map>
+#include <string>
+#include <variant>
 #include <vector>
 
 #include "devices/cpu/cpu_device.hpp"
@@ -166,7 +169,19 @@ std::vector<Graph> other_graphs() {
         const TensorId x = input(512, 1);
         end(MatMulLoop{weight, x, result(96, 1)});
     }
+    for (const Arithmetic arithmetic : {Arithmetic::fp64, Arithmetic::fp32, Arithmetic::int8}) {
+        begin();
+        end(PeakCompute{arithmetic, 10000, result(1, 1)});
+    }
     return graphs;
+}
+
+std::string name_of(const Graph& graph, Format format) {
+    const OpKind& kind = graph.ops.front().kind;
+    const auto* peak = std::get_if<PeakCompute>(&kind);
+    return peak != nullptr
+               ? fmt::format("{}/{}", kind_name(kind), name(peak->arithmetic))
+               : fmt::format("{}/{}/n{}", kind_name(kind), traits(format).name, graph.tokens);
 }
 
 void run(Device& device, const Graph& graph, Format format, std::int64_t depth) {
@@ -191,9 +206,8 @@ void run(Device& device, const Graph& graph, Format format, std::int64_t depth) 
     flush();
     measured_step(*executable, step);
     const Work work = work_of(graph, depth);
-    std::fputs(fmt::format("{}/{}/n{} {} {} {} {}\n", kind_name(graph.ops.front().kind),
-                           traits(format).name, graph.tokens, work.weight_bytes, work.state_bytes,
-                           work.activation_bytes, work.flops)
+    std::fputs(fmt::format("{} {} {} {} {}\n", name_of(graph, format), work.weight_bytes,
+                           work.state_bytes, work.activation_bytes, work.flops)
                    .c_str(),
                stdout);
 }
