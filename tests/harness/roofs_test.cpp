@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <set>
@@ -204,16 +205,24 @@ class ScriptedDevice final : public Device {
     /// The time of the run-th run (from 1 on) of a graph.
     using Clock = std::function<std::chrono::nanoseconds(std::int64_t run)>;
 
-    /// Called for every graph that is compiled.
-    explicit ScriptedDevice(std::function<Clock(const StreamRead&)> script)
-        : script_(std::move(script)) {}
+    /// Called for every graph that is compiled, with which of the memories it is compiled into.
+    using Script = std::function<Clock(const StreamRead&, std::size_t memory)>;
+
+    explicit ScriptedDevice(Script script) : script_(std::move(script)) {}
     const DeviceInfo& info() const override { return inner_->info(); }
     std::unique_ptr<edgeroof::Memory> create_memory(const WeightSource& weights) override {
-        return inner_->create_memory(weights);
+        auto memory = inner_->create_memory(weights);
+        memories_.push_back(memory.get());
+        return memory;
     }
-    std::unique_ptr<Executable> compile(const Graph& graph, edgeroof::Memory&) override {
-        return std::make_unique<Scripted>(script_(std::get<StreamRead>(graph.ops.front().kind)));
+    std::unique_ptr<Executable> compile(const Graph& graph, edgeroof::Memory& memory) override {
+        // The last of that address: another's may be gone.
+        const auto last = std::ranges::find(memories_.rbegin(), memories_.rend(), &memory);
+        return std::make_unique<Scripted>(
+            script_(std::get<StreamRead>(graph.ops.front().kind),
+                    static_cast<std::size_t>(memories_.rend() - last - 1)));
     }
+    std::size_t memories() const { return memories_.size(); }
 
   private:
     class Scripted final : public Executable {
@@ -233,7 +242,8 @@ class ScriptedDevice final : public Device {
         std::int64_t runs_ = 0;
     };
 
-    std::function<Clock(const StreamRead&)> script_;
+    Script script_;
+    std::vector<const edgeroof::Memory*> memories_;
     std::unique_ptr<Device> inner_ = make_cpu_device({.threads = 1, .pinning = false});
 };
 
@@ -242,7 +252,7 @@ const Level small_level{"L1", 32768, 16384};
 /// A pass takes a microsecond; but the second run of each single pass is a hundredth of a second
 /// late.
 TEST(RoofWorkloads, OneStalledRunDoesNotMakeSamplesOfOnePass) {
-    ScriptedDevice device([](const StreamRead& read) -> ScriptedDevice::Clock {
+    ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
         return [passes = read.passes](std::int64_t run) -> std::chrono::nanoseconds {
             const auto late = std::chrono::milliseconds(run == 2 && passes == 1 ? 10 : 0);
             return std::chrono::microseconds(passes) + late;
@@ -258,7 +268,7 @@ TEST(RoofWorkloads, OneStalledRunDoesNotMakeSamplesOfOnePass) {
 /// be.
 TEST(RoofWorkloads, TheFastestWalkIsFoundThoughItsFirstTriesAreDisturbed) {
     int tries = 0;
-    ScriptedDevice device([&tries](const StreamRead& read) -> ScriptedDevice::Clock {
+    ScriptedDevice device([&tries](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
         const bool plain = read.walk.prefetch == 0;
         std::int64_t ns = 1200;
         if (plain && read.walk.streams == 2) ns = 1100;
@@ -270,6 +280,33 @@ TEST(RoofWorkloads, TheFastestWalkIsFoundThoughItsFirstTriesAreDisturbed) {
     RoofSet roofs(device, 1, "best", {});
     const auto read = roofs.make(memory_entry(RoofKind::read, small_level));
     EXPECT_EQ(read->describe().settings.at("streams"), "4");
+}
+
+/// The third of four memories is the fastest.
+TEST(RoofWorkloads, TheFastestPagesOfFourAreTaken) {
+    std::size_t last_used = 0;
+    ScriptedDevice device(
+        [&last_used](const StreamRead& read, std::size_t memory) -> ScriptedDevice::Clock {
+            return [&last_used, memory, passes = read.passes](std::int64_t) {
+                last_used = memory;
+                return std::chrono::nanoseconds((memory == 2 ? 900 : 1000) * passes);
+            };
+        });
+    RoofSet roofs(device, 1, "best", {});
+    const auto read = roofs.make(memory_entry(RoofKind::read, small_level));
+    EXPECT_EQ(device.memories(), 4U);
+    read->sample();
+    EXPECT_EQ(last_used, 2U);
+}
+
+/// Sets that no cache holds.
+TEST(RoofWorkloads, LargeSetsTakeThePagesThatTheyGet) {
+    ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
+        return [passes = read.passes](std::int64_t) { return std::chrono::milliseconds(passes); };
+    });
+    RoofSet roofs(device, 1, "best", {});
+    roofs.make(memory_entry(RoofKind::read, {"DRAM", 0, 128 * mebibyte}));
+    EXPECT_EQ(device.memories(), 1U);
 }
 
 /// One pass of so much is a whole sample, or nearly.
