@@ -7,6 +7,8 @@
 //   scale of every block (F32)
 //   sums over 32 values; in the layout of 256 also over 16 (F32; in the layout of 32 times scale)
 //   starts: -offset * sum of codes (int32), one array per (sub-block length, offset) of a format
+//   where codes are multiplied as 16 bits (code_bytes): k codes once more, so, each quad's even
+//   ones before its odd ones
 //
 // A kernel that multiplies codes which are `offset` too large begins its integer sums at the start:
 // the correction then costs nothing. Rows begin at multiples of 64 bytes.
@@ -29,9 +31,11 @@ struct WordArrays {
     std::int64_t scales, sums32, sums16, start[3], words;
 };
 
-template <int block_values>
+template <int block_values, int code_bytes_ = 1>
 struct Activations {
     static_assert(block_values == 32 || block_values == 256);
+    static constexpr int values = block_values;
+    static constexpr bool has_words = code_bytes_ == 2;
 
     EDGEROOF_INLINE static WordArrays arrays(std::int64_t k) {
         const std::int64_t per32 = k / 32, per16 = k / 16;
@@ -46,7 +50,7 @@ struct Activations {
                 k / 256 + 2 * per32 + 3 * per16};
     }
     EDGEROOF_INLINE static std::int64_t row_bytes(std::int64_t k) {
-        return (k + 4 * arrays(k).words + 63) / 64 * 64;
+        return ((has_words ? 3 : 1) * k + 4 * arrays(k).words + 63) / 64 * 64;
     }
     /// Which start array serves a format.
     static constexpr int start_of(int sub_values, int offset) {
@@ -66,6 +70,12 @@ struct Activations {
         const WordArrays at = arrays(k);
         sums32 = at.sums32, sums16 = at.sums16;
         for (int i = 0; i < 3; ++i) start[i] = at.start[i];
+        if constexpr (has_words) of_words = reinterpret_cast<const std::int8_t*>(words + at.words);
+    }
+
+    /// The codes that many tokens are multiplied by, from value `at` on.
+    EDGEROOF_INLINE const std::int8_t* many(std::int64_t at) const {
+        return has_words ? of_words + 2 * at : codes + at;
     }
 
     EDGEROOF_INLINE const float* scale(std::int64_t block) const { return words + block; }
@@ -80,6 +90,7 @@ struct Activations {
     const std::int8_t* codes;
     const float* words;
     std::int64_t sums32, sums16, start[3];
+    const std::int8_t* of_words;  ///< where has_words
 };
 
 /// Quantises `values` numbers (a block); returns its scale. Sums of each 16 go to `sums`.
@@ -108,17 +119,27 @@ EDGEROOF_INLINE float quantise(const float* x, std::int8_t* codes, std::int32_t*
     return peak < 0x1p-120F ? 0.0F : peak / 127.0F;
 }
 
-template <int block_values>
+template <class Layout>
 std::size_t activation_bytes(std::int64_t k, std::int64_t n) {
-    return static_cast<std::size_t>(Activations<block_values>::row_bytes(k) * n);
+    return static_cast<std::size_t>(Layout::row_bytes(k) * n);
 }
 
-template <int block_values>
+/// Codes of eight bits as 16, each four's even ones before its odd ones.
+EDGEROOF_INLINE void widen_codes(const std::int8_t* codes, std::int64_t count, std::int16_t* to) {
+    for (std::int64_t i = 0; i < count; i += 4) {
+        to[i] = codes[i];
+        to[i + 1] = codes[i + 2];
+        to[i + 2] = codes[i + 1];
+        to[i + 3] = codes[i + 3];
+    }
+}
+
+template <class Layout>
 void prepare(const float* x, std::byte* activations, std::int64_t k, std::int64_t n,
              std::int64_t begin, std::int64_t end) {
-    using Layout = Activations<block_values>;
     (void)n;
     const WordArrays at = Layout::arrays(k);
+    constexpr int block_values = Layout::values;
     constexpr int per_block = block_values / 32;
     for (std::int64_t token = begin; token < end; ++token) {
         std::byte* row = activations + token * Layout::row_bytes(k);
@@ -148,6 +169,8 @@ void prepare(const float* x, std::byte* activations, std::int64_t k, std::int64_
                     }
             }
         }
+        if constexpr (Layout::has_words)
+            widen_codes(codes, k, reinterpret_cast<std::int16_t*>(words + at.words));
     }
 }
 

@@ -310,12 +310,15 @@ struct Codes<Format::q5_k> : ScalesMinima<part<2, 2>(2)> {
     template <int strip, int step, int v>
     EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
         constexpr int begin = part<2, 2, 12>(3);
-        const Bytes fifth = dword<begin, 5 * step, v>();
-        unroll<4>([&]<int j>() __attribute__((always_inline)) {
-            const Bytes both = this->template dword<begin, 5 * step + 1 + j, v>();
-            out[2 * j] = either(bits<0x0F, 0>(both), move_bits<2 * j, 4>(fifth));
-            out[2 * j + 1] = either(bits<0xF0, -4>(both), move_bits<2 * j + 1, 4>(fifth));
+        Bytes five[5];
+        unroll<5>([&]<int i>() __attribute__((always_inline)) {
+            five[i] = this->template dword<begin, 5 * step + i, v>();
+            out[i] = move_bits<0, 0, 5>(five[i]);
         });
+        out[5] = either(move_bits<5, 0, 3>(five[0]), move_bits<5, 3, 2>(five[3]));
+        out[6] = either(move_bits<5, 0, 3>(five[1]),
+                        either(move_bits<7, 3>(five[3]), move_bits<5, 4>(five[4])));
+        out[7] = either(move_bits<5, 0, 3>(five[2]), move_bits<6, 3, 2>(five[4]));
     }
 };
 
@@ -331,12 +334,11 @@ struct Codes<Format::q6_k> : PackedBlock {
     template <int strip, int step, int v>
     EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
         constexpr int begin = part<2, 16>(2), i = 3 * (4 * strip + step);
-        const Bytes upper = dword<begin, i, v>();
-        const Bytes first = dword<begin, i + 1, v>(), second = dword<begin, i + 2, v>();
-        out[0] = either(bits<0x0F, 0>(first), move_bits<0, 4, 2>(upper));
-        out[1] = either(bits<0x0F, 0>(second), move_bits<2, 4, 2>(upper));
-        out[2] = either(bits<0xF0, -4>(first), move_bits<4, 4, 2>(upper));
-        out[3] = either(bits<0xF0, -4>(second), move_bits<6, 4, 2>(upper));
+        const Bytes three[] = {dword<begin, i, v>(), dword<begin, i + 1, v>(),
+                               dword<begin, i + 2, v>()};
+        for (int c = 0; c < 3; ++c) out[c] = move_bits<0, 0, 6>(three[c]);
+        out[3] = either(move_bits<6, 0, 2>(three[0]),
+                        either(move_bits<6, 2, 2>(three[1]), move_bits<6, 4, 2>(three[2])));
     }
     template <int s, int v>
     EDGEROOF_INLINE Floats scale() const {
@@ -392,15 +394,15 @@ struct Codes<Format::q3_k> : PackedBlock {
 
     template <int strip, int step, int v>
     EDGEROOF_INLINE void codes(Bytes (&out)[per_step]) const {
-        constexpr int begin = part<2, 12>(2), at = 3 * (4 * strip + step);
-        const Bytes third = dword<begin, at, v>();
-        unroll<2>([&]<int h>() __attribute__((always_inline)) {
-            const Bytes four = this->template dword<begin, at + 1 + h, v>();
-            unroll<4>([&]<int j>() __attribute__((always_inline)) {
-                out[4 * h + j] =
-                    either(move_bits<2 * j, 0, 2>(four), move_bits<4 * h + j, 2>(third));
-            });
-        });
+        constexpr int begin = part<2, 12>(2), i = 3 * (4 * strip + step);
+        const Bytes three[] = {dword<begin, i, v>(), dword<begin, i + 1, v>(),
+                               dword<begin, i + 2, v>()};
+        for (int c = 0; c < 3; ++c) {
+            out[2 * c] = move_bits<0, 0, 3>(three[c]);
+            out[2 * c + 1] = move_bits<3, 0, 3>(three[c]);
+        }
+        out[6] = either(move_bits<6, 0, 2>(three[0]), move_bits<6, 2>(three[2]));
+        out[7] = either(move_bits<6, 0, 2>(three[1]), move_bits<7, 2>(three[2]));
     }
     /// See q3k_scale.
     template <int s, int v>

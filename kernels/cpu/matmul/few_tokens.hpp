@@ -13,7 +13,7 @@ namespace edgeroof::cpu {
 namespace {
 
 template <class C>
-using ActivationsOf = Activations<C::values>;
+using ActivationsOf = Activations<C::values, code_bytes<C::top>>;
 
 /// Where an integer sum over sub-block `sub` begins.
 template <class C>
@@ -209,11 +209,13 @@ class Groups {
 };
 
 /// Formats whose blocks are fetched past L2 when they begin: those that it makes faster on Zen 4
-/// (docs/kernels.md). The others keep to the hardware's prefetchers there.
+/// (docs/kernels.md). The others keep to the hardware's prefetchers there, as do blocks of K
+/// formats where they take long for want of a dot-product instruction.
 template <Format format>
-constexpr bool fetches_past_l2 =
-    format == Format::q8_0 || format == Format::q2_k || format == Format::q4_k ||
-    format == Format::q5_k || format == Format::q6_k;
+constexpr bool fetches_past_l2 = format == Format::q8_0 ||
+                                 (wide_offset != 0 &&
+                                  (format == Format::q2_k || format == Format::q4_k ||
+                                   format == Format::q5_k || format == Format::q6_k));
 
 /// out[t * m + r] for the 16 rows r of a group and `tokens` tokens, over `blocks` blocks from block
 /// `first` of k on: added where that isn't the first of all. At most `counted` tokens exist: the

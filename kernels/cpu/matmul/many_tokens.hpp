@@ -11,8 +11,9 @@
 namespace edgeroof::cpu {
 namespace {
 
-/// Values of k per panel. The codes of panel_rows x 512 take half of a 32 KiB L1.
-constexpr int panel_values = panel_groups == 1 ? 1024 : 512;
+/// Values of k per panel. The codes of panel_rows x 512, of a byte each, take half of a 32 KiB L1.
+template <int top>
+constexpr int panel_values = (panel_groups == 1 ? 1024 : 512) / code_bytes<top>;
 constexpr int panel_rows = panel_groups * group_rows;
 /// Tokens that meet a panel before it is unpacked anew: whole tiles of 2, 3, 4 and 6. Their sums
 /// (17 KiB of 32 rows) and their activations where k is 4096 or less (0.9 MiB) stay in L2.
@@ -23,16 +24,17 @@ template <int values_, int sub_values_, bool has_minimum_, int top_>
 struct Kind {
     static constexpr int values = values_, sub_values = sub_values_, top = top_;
     static constexpr bool has_minimum = has_minimum_;
-    using X = Activations<values>;
+    using X = Activations<values, code_bytes<top>>;
 };
 template <class C>
 using KindOf = Kind<C::values, C::sub_values, C::has_minimum, dot_top(C::top)>;
 
 template <class K>
 struct Panel {
-    static constexpr int subs = panel_values / K::sub_values;
+    static constexpr int values = panel_values<K::top>, code_size = code_bytes<K::top>;
+    static constexpr int subs = values / K::sub_values;
 
-    alignas(64) std::byte codes[panel_values / 4][4 * panel_rows];
+    alignas(64) std::byte codes[values / 4][4 * code_size * panel_rows];
     alignas(64) float scales[subs][panel_rows];
     alignas(64) float minima[K::has_minimum ? subs : 1][panel_rows];
     int start;  ///< which of the activations' start arrays belongs to the codes' offset
@@ -42,7 +44,7 @@ struct Panel {
 template <class C>
 EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int column,
                             Panel<KindOf<C>>& panel) {
-    panel.start = Activations<C::values>::start_of(C::sub_values, C::offset);
+    panel.start = ActivationsOf<C>::start_of(C::sub_values, C::offset);
     constexpr int subs = C::values / C::sub_values;
     for (std::int64_t b = 0; b < blocks; ++b) {
         for (int first = 0; first < group_rows; first += lanes) {
@@ -54,9 +56,10 @@ EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int co
                     block.template codes<strip, 2 * i, 0>(even);
                     block.template codes<strip, 2 * i + 1, 0>(odd);
                     for (int c = 0; c < C::per_step; ++c)
-                        store_quads(&panel.codes[b * (C::values / 4) + quad_of<C>(strip, 2 * i, c)]
-                                                [4 * row],
-                                    sizeof panel.codes[0], even[c], odd[c]);
+                        store_quads<dot_top(C::top)>(
+                            &panel.codes[b * (C::values / 4) + quad_of<C>(strip, 2 * i, c)]
+                                        [4 * panel.code_size * row],
+                            sizeof panel.codes[0], even[c], odd[c]);
                 });
             });
             unroll<subs>([&]<int s>() __attribute__((always_inline)) {
@@ -98,11 +101,13 @@ EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector,
     TileDots<K::top, quads, tokens, columns> dots;
     const std::int8_t* codes[tokens];
     for (int t = 0; t < tokens; ++t) {
-        codes[t] = x.of(t, x.first.codes + K::sub_values * sub_of_k);
-        dots.start(t, K::has_minimum ? zero_ints()
-                                     : set_int(x.of(t, x.first.init(panel.start, sub_of_k))));
+        codes[t] = x.of(t, x.first.many(K::sub_values * sub_of_k));
+        dots.start(t, K::has_minimum || panel.code_size == 2
+                          ? zero_ints()
+                          : set_int(x.of(t, x.first.init(panel.start, sub_of_k))));
     }
-    dots.add(&panel.codes[sub * quads][4 * lanes * first_vector], sizeof panel.codes[0], codes);
+    dots.add(&panel.codes[sub * quads][4 * panel.code_size * lanes * first_vector],
+             sizeof panel.codes[0], codes);
     for (int t = 0; t < tokens; ++t)
         for (int v = 0; v < columns; ++v) ints[t][v] = dots.sum(t, v);
 }
@@ -239,7 +244,8 @@ void multiply_panel(const MatmulArgs& args, const Panel<K>& panel, std::int64_t 
 template <Format format>
 EDGEROOF_INLINE Ahead next_panel(const Groups<format>& groups, std::int64_t group,
                                  std::int64_t first) {
-    constexpr std::int64_t panel_blocks = panel_values / Codes<format>::values;
+    constexpr std::int64_t panel_blocks =
+        panel_values<dot_top(Codes<format>::top)> / Codes<format>::values;
     const bool same_rows = first + panel_blocks < groups.blocks();
     Ahead ahead{{}, panel_blocks * Codes<format>::bytes};
     for (int column = 0; column < panel_groups; ++column)
@@ -251,11 +257,11 @@ EDGEROOF_INLINE Ahead next_panel(const Groups<format>& groups, std::int64_t grou
 template <Format format>
 void many_tokens(const MatmulArgs& args, Groups<format> groups) {
     using C = Codes<format>;
-    static_assert(panel_values <= Groups<format>::piece_values);
     Panel<KindOf<C>> panel;
+    static_assert(panel.values <= Groups<format>::piece_values);
     alignas(64) PanelSums sums;
     const std::int64_t blocks = groups.blocks();
-    constexpr std::int64_t panel_blocks = panel_values / C::values;
+    constexpr std::int64_t panel_blocks = panel.values / C::values;
     const std::int64_t last = (args.row_end - 1) / group_rows;
     const std::int64_t at_once =
         even_block(args.token_end - args.token_begin, block_tokens, tile_tokens);

@@ -258,6 +258,85 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
     }
 }
 
+using Sixteen = std::uint8_t __attribute__((vector_size(16)));
+
+/// Bits [from, from + count) of every byte.
+template <int from, int count>
+Sixteen bits_of(Sixteen x) {
+    return (x >> from) & static_cast<std::uint8_t>((1 << count) - 1);
+}
+
+/// What a step through a block of these formats reads: as many bytes side by side as its codes have
+/// bits in all, each with as many whole codes as it holds, and parts of the others above them
+/// (packing.hpp). `x` comes as the file has the bits.
+template <Format format>
+struct Step {
+    static constexpr std::size_t dwords = 0;
+};
+
+template <>
+struct Step<Format::q6_k> {
+    static constexpr std::size_t dwords = 3;
+    static void recode(Sixteen (&x)[dwords]) {
+        const Sixteen upper = x[0], first = x[1], second = x[2];
+        const Sixteen fourth = (second >> 4) | (bits_of<6, 2>(upper) << 4);
+        x[0] = bits_of<0, 4>(first) | (bits_of<0, 2>(upper) << 4) | (fourth << 6);
+        x[1] = bits_of<0, 4>(second) | (bits_of<2, 2>(upper) << 4) | (bits_of<2, 2>(fourth) << 6);
+        x[2] = (first >> 4) | (bits_of<4, 2>(upper) << 4) | (bits_of<4, 2>(fourth) << 6);
+    }
+};
+template <>
+struct Step<Format::q5_k> {
+    static constexpr std::size_t dwords = 5;
+    static void recode(Sixteen (&x)[dwords]) {
+        const Sixteen fifth = x[0];
+        Sixteen code[8];
+        for (int i = 0; i < 8; ++i) {
+            const Sixteen nibbles = x[1 + i / 2];
+            code[i] = (i % 2 == 0 ? bits_of<0, 4>(nibbles) : nibbles >> 4) |
+                      (bits_of<0, 1>(fifth >> i) << 4);
+        }
+        x[0] = code[0] | (code[5] << 5);
+        x[1] = code[1] | (code[6] << 5);
+        x[2] = code[2] | (code[7] << 5);
+        x[3] = code[3] | (bits_of<3, 2>(code[5]) << 5) | (bits_of<3, 1>(code[6]) << 7);
+        x[4] = code[4] | (bits_of<4, 1>(code[6]) << 5) | (bits_of<3, 2>(code[7]) << 6);
+    }
+};
+template <>
+struct Step<Format::q3_k> {
+    static constexpr std::size_t dwords = 3;
+    static void recode(Sixteen (&x)[dwords]) {
+        const Sixteen third = x[0];
+        Sixteen code[8];
+        for (int i = 0; i < 8; ++i)
+            code[i] = bits_of<0, 2>(x[1 + i / 4] >> (i % 4 * 2)) | (bits_of<0, 1>(third >> i) << 2);
+        x[0] = code[0] | (code[1] << 3) | (code[6] << 6);
+        x[1] = code[2] | (code[3] << 3) | (code[7] << 6);
+        x[2] = code[4] | (code[5] << 3) | (bits_of<2, 1>(code[6]) << 6) |
+               (bits_of<2, 1>(code[7]) << 7);
+    }
+};
+
+/// Recodes the steps of what pack_dwords wrote.
+template <Format format>
+void recode_steps(std::byte* packed) {
+    constexpr std::size_t dwords = Step<format>::dwords, row = 4 * group_rows;
+    constexpr auto all = units_of<format, 4>();
+    std::byte* step = packed + std::min_element(all.begin(), all.end(), [](auto a, auto b) {
+                                   return a.to < b.to;
+                               })->to;
+    for (std::size_t i = 0; i < all.size(); i += dwords, step += dwords * row)
+        for (std::size_t part = 0; part < row; part += sizeof(Sixteen)) {
+            Sixteen x[dwords];
+            for (std::size_t d = 0; d < dwords; ++d)
+                std::memcpy(&x[d], step + d * row + part, sizeof x[d]);
+            Step<format>::recode(x);
+            for (std::size_t d = 0; d < dwords; ++d)
+                std::memcpy(step + d * row + part, &x[d], sizeof x[d]);
+        }
+}
+
 /// CodeSign::by_byte of what pack_dwords wrote.
 template <Format format>
 void part_bytes(std::byte* packed) {
@@ -278,8 +357,6 @@ void pack_units(const std::byte* block, std::size_t stride, std::byte* packed) {
             std::memcpy(packed + unit.to + r * sizeof(Unit), block + r * stride + unit.from,
                         sizeof(Unit));
 }
-
-using Sixteen = std::uint8_t __attribute__((vector_size(16)));
 
 Sixteen even_bytes(Sixteen a, Sixteen b) {
     return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
@@ -344,6 +421,7 @@ void pack_group(const std::byte* first_row, std::size_t row_stride, std::int64_t
         pack_bytes<format>(block, stride, packed);
         pack_units<format, std::uint16_t>(block, stride, packed);
         pack_dwords<format, sign>(block, stride, packed);
+        if constexpr (Step<format>::dwords > 0) recode_steps<format>(packed);
         if constexpr (sign == CodeSign::by_byte) part_bytes<format>(packed);
         first_row += block_bytes<format>;
         packed += group_bytes;

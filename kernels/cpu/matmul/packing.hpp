@@ -3,18 +3,27 @@
 // Packed weights of the quantised formats: one layout for every ISA path.
 //
 // Sixteen rows make a group; the same block of all of them lies together: first what a row has once
-// (scales, 16 of a kind side by side), then the codes. Codes keep the file's own bits, but dword i
-// of the sixteen rows (codes of four neighbouring values, in the bits that the format gives them)
-// are neighbours: 64 bytes that a dot-product instruction takes as 16 lanes of four bytes. A packed
-// tensor has exactly the bytes of its file, if the last group is full.
+// (scales, 16 of a kind side by side), then the codes. Dword i of the sixteen rows (codes of four
+// neighbouring values, in the bits that the format gives them) are neighbours: 64 bytes that a
+// dot-product instruction takes as 16 lanes of four bytes. A packed tensor has exactly the bytes of
+// its file, if the last group is full.
 //
 //   block of a group:  [fields, each 16 rows wide] [dword of rows 0..15] [dword ...] ...
 //
 // Dwords follow each other in the order of their use: where a value's bits are spread over several
 // (Q3_K, Q5_K, Q6_K), those of the same values are neighbours.
 //
-// Changed bits: Q8_0's codes have their sign bit flipped where the path multiplies unsigned bytes;
-// Q5_0 and Q5_1 keep the fifth bit of x[4 q + b] as bit q of byte b (in the file: bit 4 q + b).
+// Codes keep the file's own bits, but:
+//   Q8_0's have their sign bit flipped where the path multiplies unsigned bytes;
+//   Q5_0 and Q5_1 keep the fifth bit of x[4 q + b] as bit q of byte b (in the file: bit 4 q + b);
+//   Q3_K, Q5_K, Q6_K: whole codes in the lower bits of each byte, so that they take one or two
+//   operations, and the parts of few codes in the bits above. Of bytes a, b, ... of neighbouring
+//   dwords, bit 0 on the right, and codes 0 .. of the same byte of the file's:
+//
+//     Q6_K  a: 3[1:0] 0        b: 3[3:2] 1        c: 3[5:4] 2
+//     Q5_K  a: 5[2:0] 0        b: 6[2:0] 1        c: 7[2:0] 2
+//           d: 6[3] 5[4:3] 3   e: 7[4:3] 6[4] 4
+//     Q3_K  a: 6[1:0] 1 0      b: 7[1:0] 3 2      c: 7[2] 6[2] 5 4
 #pragma once
 
 #include <cstddef>

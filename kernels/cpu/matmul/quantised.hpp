@@ -31,16 +31,17 @@ void run_as_in_file(const MatmulArgs& args) {
 
 template <Format format, Isa isa>
 constexpr MatmulKernel file_entry() {
-    constexpr int values = Codes<format>::values;
+    using Layout = ActivationsOf<Codes<format>>;
     return {.format = format,
             .isa = isa,
             .row_group = group_rows,
             .arithmetic = Arithmetic::int8,
             .packed_bytes = nullptr,
             .pack = nullptr,
-            .activation_layout = static_cast<std::uint32_t>(values + wide_offset),
-            .activation_bytes = activation_bytes<values>,
-            .prepare = prepare<values>,
+            .activation_layout =
+                static_cast<std::uint32_t>(Layout::values + wide_offset + Layout::has_words),
+            .activation_bytes = activation_bytes<Layout>,
+            .prepare = prepare<Layout>,
             .run = run_as_in_file<format>};
 }
 

@@ -3,9 +3,9 @@
 // Integer sums of a tile of a panel (many_tokens.hpp): how the panel's codes lie and how they meet
 // activations. Rows of the panel are `stride` bytes, one for each four values of k.
 //
-//   store_quads(at, stride, a, b): a vector's codes of two neighbouring quads, at panel row `at`
+//   store_quads<top>(at, stride, a, b): a vector's codes of two neighbouring quads, at panel row at
 //   TileDots<top, quads, tokens, columns>: start(t, init); add(codes, stride, x) of a sub-block of
-//   `quads`, which begins at x[t] of token t; sum(t, column)
+//   `quads`, which begins at x[t] of token t, in code_bytes<top> each; sum(t, column)
 #pragma once
 
 #include <cstddef>
@@ -20,6 +20,7 @@ namespace {
 
 /// SMMLA multiplies two rows x 8 codes with 8 activations of two tokens. A vector of four rows x 4
 /// codes and the next one become two rows x 8 and two rows x 8.
+template <int>
 EDGEROOF_INLINE void store_quads(std::byte* at, std::size_t stride, Bytes a, Bytes b) {
     const uint32x4_t x = vreinterpretq_u32_u8(a), y = vreinterpretq_u32_u8(b);
     store_bytes(at, vreinterpretq_u8_u32(vzip1q_u32(x, y)));
@@ -68,9 +69,10 @@ class TileDots {
 
 #else
 
+template <int top>
 EDGEROOF_INLINE void store_quads(std::byte* at, std::size_t stride, Bytes a, Bytes b) {
-    store_bytes(at, a);
-    store_bytes(at + stride, b);
+    store_quad<top>(at, a);
+    store_quad<top>(at + stride, b);
 }
 
 template <int top, int quads, int tokens, int columns>
@@ -96,6 +98,36 @@ class TileDots {
   private:
     Dot<top, quads> dots_[tokens][columns];
 };
+
+#if defined(__x86_64__) && !defined(__AVX512VNNI__) && !defined(__AVXVNNI__)
+
+template <int top, int quads, int tokens, int columns>
+requires(code_bytes<top> == 2) class TileDots<top, quads, tokens, columns> {
+  public:
+    EDGEROOF_INLINE void start(int t, Ints init) {
+        for (int v = 0; v < columns; ++v) sums_[t][v] = reinterpret_cast<DwordSums>(init.v);
+    }
+    EDGEROOF_INLINE void add(const std::byte* codes, std::size_t stride,
+                             const std::int8_t* const (&x)[tokens]) {
+        unroll<2 * quads>([&]<int i>() __attribute__((always_inline)) {
+            Bytes column[columns];
+            for (int v = 0; v < columns; ++v)
+                column[v] = load_bytes(codes + i / 2 * stride + (2 * v + i % 2) * sizeof(Bytes));
+            for (int t = 0; t < tokens; ++t) {
+                const Bytes two = quad<i>(x[t]);
+                for (int v = 0; v < columns; ++v)
+                    sums_[t][v] = in_register(
+                        sums_[t][v] + reinterpret_cast<DwordSums>(word_products(column[v], two)));
+            }
+        });
+    }
+    EDGEROOF_INLINE Ints sum(int t, int v) const { return {reinterpret_cast<Bytes>(sums_[t][v])}; }
+
+  private:
+    DwordSums sums_[tokens][columns];
+};
+
+#endif
 
 #endif
 

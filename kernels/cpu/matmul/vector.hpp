@@ -24,6 +24,9 @@
 // in_register(Bytes), which keeps the compiler from loading it twice, and sixteenth(Ints), of
 // multiples of 16.
 //
+// code_bytes<top>: of a code in a panel of many_tokens.hpp, 1 or (even and odd codes of a quad in
+// two vectors) 2; store_quad<top>(p, codes) writes it so.
+//
 // tile_tokens x tile_vectors: the register tile of many_tokens.hpp; panel_groups: groups per panel;
 // most_dots: the Dots of few_tokens.hpp.
 #pragma once

@@ -106,10 +106,10 @@ EDGEROOF_INLINE Bytes pairs(Bytes codes, Bytes four) { return _mm256_maddubs_epi
 EDGEROOF_INLINE Bytes signed_pairs(Bytes codes, Bytes four) {
     return pairs(_mm256_abs_epi8(codes), _mm256_sign_epi8(four, codes));
 }
-EDGEROOF_INLINE Bytes plus16(Bytes a, Bytes b) { return _mm256_add_epi16(a, b); }
-EDGEROOF_INLINE Bytes plus_halves(Bytes sum, Bytes halves) {
-    return _mm256_add_epi32(sum, _mm256_madd_epi16(halves, _mm256_set1_epi16(1)));
-}
+EDGEROOF_INLINE Bytes even_words(Bytes x) { return _mm256_srai_epi16(_mm256_slli_epi16(x, 8), 8); }
+EDGEROOF_INLINE Bytes odd_words(Bytes x) { return _mm256_srai_epi16(x, 8); }
+EDGEROOF_INLINE Bytes word_products(Bytes a, Bytes b) { return _mm256_madd_epi16(a, b); }
+EDGEROOF_INLINE Bytes set_words(short x) { return _mm256_set1_epi16(x); }
 #endif
 
 }  // namespace

@@ -104,10 +104,10 @@ EDGEROOF_INLINE Bytes signed_pairs(Bytes codes, Bytes four) {
     return pairs(_mm512_abs_epi8(codes), _mm512_mask_sub_epi8(four, _mm512_movepi8_mask(codes),
                                                               _mm512_setzero_si512(), four));
 }
-EDGEROOF_INLINE Bytes plus16(Bytes a, Bytes b) { return _mm512_add_epi16(a, b); }
-EDGEROOF_INLINE Bytes plus_halves(Bytes sum, Bytes halves) {
-    return _mm512_add_epi32(sum, _mm512_madd_epi16(halves, _mm512_set1_epi16(1)));
-}
+EDGEROOF_INLINE Bytes even_words(Bytes x) { return _mm512_srai_epi16(_mm512_slli_epi16(x, 8), 8); }
+EDGEROOF_INLINE Bytes odd_words(Bytes x) { return _mm512_srai_epi16(x, 8); }
+EDGEROOF_INLINE Bytes word_products(Bytes a, Bytes b) { return _mm512_madd_epi16(a, b); }
+EDGEROOF_INLINE Bytes set_words(short x) { return _mm512_set1_epi16(x); }
 #endif
 
 }  // namespace

@@ -223,3 +223,5 @@ class Dot<wide, count> {
 
 }  // namespace
 }  // namespace edgeroof::cpu
+
+#include "kernels/cpu/matmul/byte_codes.hpp"

@@ -170,3 +170,5 @@ class Dot {
 
 }  // namespace
 }  // namespace edgeroof::cpu
+
+#include "kernels/cpu/matmul/byte_codes.hpp"

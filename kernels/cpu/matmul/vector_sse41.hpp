@@ -89,10 +89,10 @@ EDGEROOF_INLINE Bytes pairs(Bytes codes, Bytes four) { return _mm_maddubs_epi16(
 EDGEROOF_INLINE Bytes signed_pairs(Bytes codes, Bytes four) {
     return pairs(_mm_abs_epi8(codes), _mm_sign_epi8(four, codes));
 }
-EDGEROOF_INLINE Bytes plus16(Bytes a, Bytes b) { return _mm_add_epi16(a, b); }
-EDGEROOF_INLINE Bytes plus_halves(Bytes sum, Bytes halves) {
-    return _mm_add_epi32(sum, _mm_madd_epi16(halves, _mm_set1_epi16(1)));
-}
+EDGEROOF_INLINE Bytes even_words(Bytes x) { return _mm_srai_epi16(_mm_slli_epi16(x, 8), 8); }
+EDGEROOF_INLINE Bytes odd_words(Bytes x) { return _mm_srai_epi16(x, 8); }
+EDGEROOF_INLINE Bytes word_products(Bytes a, Bytes b) { return _mm_madd_epi16(a, b); }
+EDGEROOF_INLINE Bytes set_words(short x) { return _mm_set1_epi16(x); }
 
 }  // namespace
 }  // namespace edgeroof::cpu
