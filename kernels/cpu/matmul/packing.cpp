@@ -260,10 +260,19 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
 
 using Sixteen = std::uint8_t __attribute__((vector_size(16)));
 
+// Words are shifted: byte shifts, which SSE2 has not, take compilers several times as long.
+using Words = std::uint16_t __attribute__((vector_size(16)));
+
 /// Bits [from, from + count) of every byte.
-template <int from, int count>
-Sixteen bits_of(Sixteen x) {
-    return (x >> from) & static_cast<std::uint8_t>((1 << count) - 1);
+template <int count>
+Sixteen bits_of(Sixteen x, int from) {
+    return reinterpret_cast<Sixteen>(reinterpret_cast<Words>(x) >> from) &
+           static_cast<std::uint8_t>((1 << count) - 1);
+}
+/// Every byte moved up, without what leaves it.
+Sixteen up(Sixteen x, int by) {
+    return reinterpret_cast<Sixteen>(reinterpret_cast<Words>(x) << by) &
+           static_cast<std::uint8_t>(0xFF << by);
 }
 
 /// What a step through a block of these formats reads: as many bytes side by side as its codes have
@@ -279,10 +288,10 @@ struct Step<Format::q6_k> {
     static constexpr std::size_t dwords = 3;
     static void recode(Sixteen (&x)[dwords]) {
         const Sixteen upper = x[0], first = x[1], second = x[2];
-        const Sixteen fourth = (second >> 4) | (bits_of<6, 2>(upper) << 4);
-        x[0] = bits_of<0, 4>(first) | (bits_of<0, 2>(upper) << 4) | (fourth << 6);
-        x[1] = bits_of<0, 4>(second) | (bits_of<2, 2>(upper) << 4) | (bits_of<2, 2>(fourth) << 6);
-        x[2] = (first >> 4) | (bits_of<4, 2>(upper) << 4) | (bits_of<4, 2>(fourth) << 6);
+        const Sixteen fourth = bits_of<4>(second, 4) | up(bits_of<2>(upper, 6), 4);
+        x[0] = bits_of<4>(first, 0) | up(bits_of<2>(upper, 0), 4) | up(fourth, 6);
+        x[1] = bits_of<4>(second, 0) | up(bits_of<2>(upper, 2), 4) | up(bits_of<2>(fourth, 2), 6);
+        x[2] = bits_of<4>(first, 4) | up(bits_of<2>(upper, 4), 4) | up(bits_of<2>(fourth, 4), 6);
     }
 };
 template <>
@@ -293,14 +302,14 @@ struct Step<Format::q5_k> {
         Sixteen code[8];
         for (int i = 0; i < 8; ++i) {
             const Sixteen nibbles = x[1 + i / 2];
-            code[i] = (i % 2 == 0 ? bits_of<0, 4>(nibbles) : nibbles >> 4) |
-                      (bits_of<0, 1>(fifth >> i) << 4);
+            code[i] = (i % 2 == 0 ? bits_of<4>(nibbles, 0) : bits_of<4>(nibbles, 4)) |
+                      up(bits_of<1>(fifth, i), 4);
         }
-        x[0] = code[0] | (code[5] << 5);
-        x[1] = code[1] | (code[6] << 5);
-        x[2] = code[2] | (code[7] << 5);
-        x[3] = code[3] | (bits_of<3, 2>(code[5]) << 5) | (bits_of<3, 1>(code[6]) << 7);
-        x[4] = code[4] | (bits_of<4, 1>(code[6]) << 5) | (bits_of<3, 2>(code[7]) << 6);
+        x[0] = code[0] | up(code[5], 5);
+        x[1] = code[1] | up(code[6], 5);
+        x[2] = code[2] | up(code[7], 5);
+        x[3] = code[3] | up(bits_of<2>(code[5], 3), 5) | up(bits_of<1>(code[6], 3), 7);
+        x[4] = code[4] | up(bits_of<1>(code[6], 4), 5) | up(bits_of<2>(code[7], 3), 6);
     }
 };
 template <>
@@ -310,11 +319,11 @@ struct Step<Format::q3_k> {
         const Sixteen third = x[0];
         Sixteen code[8];
         for (int i = 0; i < 8; ++i)
-            code[i] = bits_of<0, 2>(x[1 + i / 4] >> (i % 4 * 2)) | (bits_of<0, 1>(third >> i) << 2);
-        x[0] = code[0] | (code[1] << 3) | (code[6] << 6);
-        x[1] = code[2] | (code[3] << 3) | (code[7] << 6);
-        x[2] = code[4] | (code[5] << 3) | (bits_of<2, 1>(code[6]) << 6) |
-               (bits_of<2, 1>(code[7]) << 7);
+            code[i] = bits_of<2>(x[1 + i / 4], i % 4 * 2) | up(bits_of<1>(third, i), 2);
+        x[0] = code[0] | up(code[1], 3) | up(code[6], 6);
+        x[1] = code[2] | up(code[3], 3) | up(code[7], 6);
+        x[2] = code[4] | up(code[5], 3) | up(bits_of<1>(code[6], 2), 6) |
+               up(bits_of<1>(code[7], 2), 7);
     }
 };
 
