@@ -260,7 +260,7 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
 
 using Sixteen = std::uint8_t __attribute__((vector_size(16)));
 
-// Words are shifted: byte shifts, which SSE2 has not, take compilers several times as long.
+// Words are shifted: SSE2 has no shifts of bytes.
 using Words = std::uint16_t __attribute__((vector_size(16)));
 
 /// Bits [from, from + count) of every byte.
