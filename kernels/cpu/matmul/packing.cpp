@@ -150,12 +150,12 @@ struct Order<Format::mxfp4> {
 template <Format format>
 using BlockOf = typename Order<format>::Block;
 
-/// Where dword i of a block's member goes in a packed block, and whence.
-struct Dword {
+/// Where a unit of a block goes in a packed block, and whence.
+struct Unit {
     std::size_t from, to;
 };
 
-/// The fields of one unit in the order of the file, with where each begins in a packed block.
+/// The fields of one unit in packed order.
 template <Format format, std::size_t unit>
 constexpr auto units_of() {
     constexpr auto& fields = Order<format>::fields;
@@ -165,14 +165,13 @@ constexpr auto units_of() {
             if (field.unit == unit) sum += field.count;
         return sum;
     }();
-    std::array<Dword, count> units{};
+    std::array<Unit, count> units{};
     std::size_t used = 0, to = 0;
     for (const Field& field : fields) {
         for (std::size_t i = 0; i < field.count && field.unit == unit; ++i)
             units[used++] = {field.offset + i * unit, to + i * unit * group_rows};
         to += field.unit * field.count * group_rows;
     }
-    std::sort(units.begin(), units.end(), [](auto a, auto b) { return a.from < b.from; });
     return units;
 }
 
@@ -226,6 +225,65 @@ void spread_fifth_bits(Four& x) {
     swap_index_bits<0, 1>(x);
 }
 
+using Sixteen = std::uint8_t __attribute__((vector_size(16)));
+
+/// Every byte's bits of the mask after they moved up (or down, where negative). Words are shifted:
+/// SSE2 has no shifts of bytes.
+template <int up, std::uint8_t mask>
+Sixteen moved(Sixteen x) {
+    using Words = std::uint16_t __attribute__((vector_size(16)));
+    const auto words = reinterpret_cast<Words>(x);
+    return reinterpret_cast<Sixteen>(up < 0 ? words >> std::max(-up, 0)
+                                            : words << std::max(up, 0)) &
+           mask;
+}
+
+/// The dwords that are used together: those of the same values, where their bits are spread over
+/// several, which `recode` takes as the file has them and leaves as packing.hpp says.
+template <Format format>
+struct Step {
+    static constexpr std::size_t dwords = 1;
+    static void recode(Sixteen (&)[dwords]) {}
+};
+
+template <>
+struct Step<Format::q6_k> {
+    static constexpr std::size_t dwords = 3;
+    static void recode(Sixteen (&x)[dwords]) {
+        const Sixteen upper = x[0], first = x[1], second = x[2];
+        x[0] = moved<0, 0x0F>(first) | moved<4, 0x30>(upper) | moved<2, 0xC0>(second);
+        x[1] = moved<0, 0xCF>(second) | moved<2, 0x30>(upper);
+        x[2] = moved<-4, 0x0F>(first) | moved<0, 0xF0>(upper);
+    }
+};
+template <>
+struct Step<Format::q5_k> {
+    static constexpr std::size_t dwords = 5;
+    static void recode(Sixteen (&x)[dwords]) {
+        const Sixteen fifth = x[0], codes01 = x[1], codes23 = x[2], codes45 = x[3], codes67 = x[4];
+        x[0] = moved<0, 0x0F>(codes01) | moved<4, 0x10>(fifth) | moved<1, 0xE0>(codes45);
+        x[1] = moved<-4, 0x0F>(codes01) | moved<3, 0x10>(fifth) | moved<5, 0xE0>(codes67);
+        x[2] = moved<0, 0x0F>(codes23) | moved<2, 0x10>(fifth) | moved<1, 0xE0>(codes67);
+        x[3] = moved<-4, 0x0F>(codes23) | moved<1, 0x50>(fifth) | moved<-2, 0x20>(codes45) |
+               moved<4, 0x80>(codes67);
+        x[4] = moved<0, 0x0F>(codes45) | moved<0, 0x90>(fifth) | moved<-1, 0x20>(fifth) |
+               moved<-1, 0x40>(codes67);
+    }
+};
+template <>
+struct Step<Format::q3_k> {
+    static constexpr std::size_t dwords = 3;
+    static void recode(Sixteen (&x)[dwords]) {
+        const Sixteen third = x[0], codes0123 = x[1], codes4567 = x[2];
+        x[0] = moved<0, 0x03>(codes0123) | moved<2, 0x04>(third) | moved<1, 0x18>(codes0123) |
+               moved<4, 0x20>(third) | moved<2, 0xC0>(codes4567);
+        x[1] = moved<-4, 0x03>(codes0123) | moved<0, 0x04>(third) | moved<-3, 0x18>(codes0123) |
+               moved<2, 0x20>(third) | moved<0, 0xC0>(codes4567);
+        x[2] = moved<0, 0x03>(codes4567) | moved<-2, 0x04>(third) | moved<1, 0x18>(codes4567) |
+               moved<0, 0xE0>(third);
+    }
+};
+
 /// Dwords of sixteen rows that are `stride` bytes apart. Sizes and places are constants, so that a
 /// packed block takes little more than its loads, shuffles and stores.
 template <Format format, CodeSign sign>
@@ -233,8 +291,9 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
     constexpr auto dwords = units_of<format, 4>();
     constexpr bool flips = format == Format::q8_0 && sign == CodeSign::flipped;
     constexpr bool has_fifth_bits = format == Format::q5_0 || format == Format::q5_1;
-    // All but the fifth bits are fours of neighbours.
-    constexpr std::size_t alone = dwords.size() % 4;
+    constexpr std::size_t together = Step<format>::dwords;
+    // But for the fifth bits, dwords of the same place in four steps are neighbours in the file.
+    constexpr std::size_t alone = dwords.size() % (4 * together);
     static_assert(alone == (has_fifth_bits ? 1 : 0));
     for (std::size_t row = 0; row < group_rows; row += 4) {
         const std::byte* from = block + row * stride;
@@ -245,112 +304,32 @@ void pack_dwords(const std::byte* block, std::size_t stride, std::byte* packed) 
             std::memcpy(to + dwords[0].to, &four, sizeof four);
         }
 #pragma GCC unroll 16
-        for (std::size_t i = alone; i < dwords.size(); i += 4) {
-            Four four[4];
-            for (std::size_t r = 0; r < 4; ++r)
-                four[r] = load_four(from + r * stride + dwords[i].from);
-            transpose(four);
-            for (std::size_t j = 0; j < 4; ++j) {
-                if constexpr (flips) four[j] ^= 0x80808080U;
-                std::memcpy(to + dwords[i + j].to, &four[j], sizeof four[j]);
+        for (std::size_t i = alone; i < dwords.size(); i += 4 * together) {
+            Four fours[together][4];
+            for (std::size_t d = 0; d < together; ++d) {
+                for (std::size_t r = 0; r < 4; ++r)
+                    fours[d][r] = load_four(from + r * stride + dwords[i + d].from);
+                transpose(fours[d]);
+            }
+            for (std::size_t step = 0; step < 4; ++step) {
+                Sixteen x[together];
+                for (std::size_t d = 0; d < together; ++d)
+                    x[d] = reinterpret_cast<Sixteen>(fours[d][step]);
+                Step<format>::recode(x);
+                for (std::size_t d = 0; d < together; ++d) {
+                    if constexpr (flips) x[d] ^= 0x80;
+                    std::memcpy(to + dwords[i + step * together + d].to, &x[d], sizeof x[d]);
+                }
             }
         }
     }
-}
-
-using Sixteen = std::uint8_t __attribute__((vector_size(16)));
-
-// Words are shifted: SSE2 has no shifts of bytes.
-using Words = std::uint16_t __attribute__((vector_size(16)));
-
-/// Bits [from, from + count) of every byte.
-template <int count>
-Sixteen bits_of(Sixteen x, int from) {
-    return reinterpret_cast<Sixteen>(reinterpret_cast<Words>(x) >> from) &
-           static_cast<std::uint8_t>((1 << count) - 1);
-}
-/// Every byte moved up, without what leaves it.
-Sixteen up(Sixteen x, int by) {
-    return reinterpret_cast<Sixteen>(reinterpret_cast<Words>(x) << by) &
-           static_cast<std::uint8_t>(0xFF << by);
-}
-
-/// What a step through a block of these formats reads: as many bytes side by side as its codes have
-/// bits in all, each with as many whole codes as it holds, and parts of the others above them
-/// (packing.hpp). `x` comes as the file has the bits.
-template <Format format>
-struct Step {
-    static constexpr std::size_t dwords = 0;
-};
-
-template <>
-struct Step<Format::q6_k> {
-    static constexpr std::size_t dwords = 3;
-    static void recode(Sixteen (&x)[dwords]) {
-        const Sixteen upper = x[0], first = x[1], second = x[2];
-        const Sixteen fourth = bits_of<4>(second, 4) | up(bits_of<2>(upper, 6), 4);
-        x[0] = bits_of<4>(first, 0) | up(bits_of<2>(upper, 0), 4) | up(fourth, 6);
-        x[1] = bits_of<4>(second, 0) | up(bits_of<2>(upper, 2), 4) | up(bits_of<2>(fourth, 2), 6);
-        x[2] = bits_of<4>(first, 4) | up(bits_of<2>(upper, 4), 4) | up(bits_of<2>(fourth, 4), 6);
-    }
-};
-template <>
-struct Step<Format::q5_k> {
-    static constexpr std::size_t dwords = 5;
-    static void recode(Sixteen (&x)[dwords]) {
-        const Sixteen fifth = x[0];
-        Sixteen code[8];
-        for (int i = 0; i < 8; ++i) {
-            const Sixteen nibbles = x[1 + i / 2];
-            code[i] = (i % 2 == 0 ? bits_of<4>(nibbles, 0) : bits_of<4>(nibbles, 4)) |
-                      up(bits_of<1>(fifth, i), 4);
-        }
-        x[0] = code[0] | up(code[5], 5);
-        x[1] = code[1] | up(code[6], 5);
-        x[2] = code[2] | up(code[7], 5);
-        x[3] = code[3] | up(bits_of<2>(code[5], 3), 5) | up(bits_of<1>(code[6], 3), 7);
-        x[4] = code[4] | up(bits_of<1>(code[6], 4), 5) | up(bits_of<2>(code[7], 3), 6);
-    }
-};
-template <>
-struct Step<Format::q3_k> {
-    static constexpr std::size_t dwords = 3;
-    static void recode(Sixteen (&x)[dwords]) {
-        const Sixteen third = x[0];
-        Sixteen code[8];
-        for (int i = 0; i < 8; ++i)
-            code[i] = bits_of<2>(x[1 + i / 4], i % 4 * 2) | up(bits_of<1>(third, i), 2);
-        x[0] = code[0] | up(code[1], 3) | up(code[6], 6);
-        x[1] = code[2] | up(code[3], 3) | up(code[7], 6);
-        x[2] = code[4] | up(code[5], 3) | up(bits_of<1>(code[6], 2), 6) |
-               up(bits_of<1>(code[7], 2), 7);
-    }
-};
-
-/// Recodes the steps of what pack_dwords wrote.
-template <Format format>
-void recode_steps(std::byte* packed) {
-    constexpr std::size_t dwords = Step<format>::dwords, row = 4 * group_rows;
-    constexpr auto all = units_of<format, 4>();
-    std::byte* step = packed + std::min_element(all.begin(), all.end(), [](auto a, auto b) {
-                                   return a.to < b.to;
-                               })->to;
-    for (std::size_t i = 0; i < all.size(); i += dwords, step += dwords * row)
-        for (std::size_t part = 0; part < row; part += sizeof(Sixteen)) {
-            Sixteen x[dwords];
-            for (std::size_t d = 0; d < dwords; ++d)
-                std::memcpy(&x[d], step + d * row + part, sizeof x[d]);
-            Step<format>::recode(x);
-            for (std::size_t d = 0; d < dwords; ++d)
-                std::memcpy(step + d * row + part, &x[d], sizeof x[d]);
-        }
 }
 
 /// CodeSign::by_byte of what pack_dwords wrote.
 template <Format format>
 void part_bytes(std::byte* packed) {
     constexpr auto dwords = units_of<format, 4>();
-    for (const Dword dword : dwords) {
+    for (const Unit dword : dwords) {
         std::array<std::byte, std::size_t{4} * group_rows> apart;
         for (std::size_t i = 0; i < apart.size(); ++i)
             apart[i % 4 * group_rows + i / 4] = packed[dword.to + i];
@@ -359,12 +338,12 @@ void part_bytes(std::byte* packed) {
 }
 
 /// Members of one or two bytes.
-template <Format format, class Unit>
+template <Format format, class Value>
 void pack_units(const std::byte* block, std::size_t stride, std::byte* packed) {
-    for (const Dword unit : units_of<format, sizeof(Unit)>())
+    for (const Unit unit : units_of<format, sizeof(Value)>())
         for (std::size_t r = 0; r < group_rows; ++r)
-            std::memcpy(packed + unit.to + r * sizeof(Unit), block + r * stride + unit.from,
-                        sizeof(Unit));
+            std::memcpy(packed + unit.to + r * sizeof(Value), block + r * stride + unit.from,
+                        sizeof(Value));
 }
 
 Sixteen even_bytes(Sixteen a, Sixteen b) {
@@ -430,7 +409,6 @@ void pack_group(const std::byte* first_row, std::size_t row_stride, std::int64_t
         pack_bytes<format>(block, stride, packed);
         pack_units<format, std::uint16_t>(block, stride, packed);
         pack_dwords<format, sign>(block, stride, packed);
-        if constexpr (Step<format>::dwords > 0) recode_steps<format>(packed);
         if constexpr (sign == CodeSign::by_byte) part_bytes<format>(packed);
         first_row += block_bytes<format>;
         packed += group_bytes;
