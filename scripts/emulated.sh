@@ -84,5 +84,5 @@ test_emulated() {
 # The native build on older processors: what a kernel uses must not leave its path.
 test_older_processors() { test_emulated x86_64 build/release / matmul cpu_ops; }
 test_other_architecture() {
-    test_emulated "$1" "build/$1-kernels" "/usr/$1-linux-gnu" matmul cpu_ops formats graph
+    test_emulated "$1" "build/$1-kernels" "/usr/$1-linux-gnu" matmul cpu_ops formats graph peaks
 }

@@ -83,8 +83,10 @@ using Half = _Float16;
 
 #if defined(__x86_64__)
 /// What VPMADDUBSW is summed in: 16 bits, since what widens them counts for nothing in a kernel
-/// that does it rarely. As vectors of just these numbers: sums in __m256i GCC keeps twice.
+/// that does it rarely. Like VPDPBUSD's, vectors of just these numbers: sums in __m256i GCC keeps
+/// twice.
 using WordSums [[gnu::vector_size(vector)]] = std::int16_t;
+using DwordSums [[gnu::vector_size(vector)]] = std::int32_t;
 #endif
 
 #if defined(__AVX512F__)
@@ -95,9 +97,11 @@ struct Int8 {
     static constexpr int operations = 128;
     static EDGEROOF_INLINE V operand() { return _mm512_set1_epi8(1); }
 #if defined(__AVX512VNNI__)
-    using Sum = V;
-    static EDGEROOF_INLINE Sum start() { return _mm512_setzero_si512(); }
-    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) { return _mm512_dpbusd_epi32(sum, a, b); }
+    using Sum = DwordSums;
+    static EDGEROOF_INLINE Sum start() { return Sum{}; }
+    static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
+        return reinterpret_cast<Sum>(_mm512_dpbusd_epi32(reinterpret_cast<V>(sum), a, b));
+    }
 #else
     using Sum = WordSums;
     static EDGEROOF_INLINE Sum start() { return Sum{}; }
@@ -114,10 +118,10 @@ struct Int8 {
     static constexpr int operations = 64;
     static EDGEROOF_INLINE V operand() { return _mm256_set1_epi8(1); }
 #if defined(__AVXVNNI__)
-    using Sum = V;
-    static EDGEROOF_INLINE Sum start() { return _mm256_setzero_si256(); }
+    using Sum = DwordSums;
+    static EDGEROOF_INLINE Sum start() { return Sum{}; }
     static EDGEROOF_INLINE Sum step(Sum sum, V a, V b) {
-        return _mm256_dpbusd_avx_epi32(sum, a, b);
+        return reinterpret_cast<Sum>(_mm256_dpbusd_avx_epi32(reinterpret_cast<V>(sum), a, b));
     }
 #else
     using Sum = WordSums;
