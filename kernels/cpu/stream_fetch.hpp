@@ -11,9 +11,10 @@
 namespace edgeroof::cpu {
 
 enum class StreamFetch : std::uint8_t {
-    hardware,  ///< left to hardware prefetchers
-    past_l2,   ///< AMD: into L1 alone; through L2 a line would later be handed on to L3
-    ahead,     ///< Intel: from one place, some lines ahead of it
+    hardware,       ///< left to hardware prefetchers
+    past_l2,        ///< AMD: into L1 alone; through L2 a line would later be handed on to L3
+    past_l2_ahead,  ///< AMD since Zen 5: the same, some KiB ahead
+    ahead,          ///< Intel: from one place, some lines ahead of it
 };
 
 /// Of this machine's processor.
@@ -22,6 +23,9 @@ StreamFetch stream_fetch();
 namespace {
 
 EDGEROOF_INLINE void fetch_past_l2(const void* line) { __builtin_prefetch(line, 0, 0); }
+
+/// Of past_l2_ahead: what a core reads while a line is on its way (docs/kernels.md).
+constexpr int past_l2_ahead_bytes = 6144;
 
 /// A KiB ahead of a line into L1, and a page ahead into L2: hardware prefetchers end with a page of
 /// 4 KiB, and the sixteen lines that L1 can wait for are soon taken.

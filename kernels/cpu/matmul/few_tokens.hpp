@@ -31,8 +31,9 @@ struct BlockFetch {
 
     template <class C>
     EDGEROOF_INLINE void begin() const {
-        if constexpr (how == StreamFetch::past_l2)
-            for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(block + line);
+        constexpr int ahead = how == StreamFetch::past_l2_ahead ? past_l2_ahead_bytes : 0;
+        if constexpr (how == StreamFetch::past_l2 || how == StreamFetch::past_l2_ahead)
+            for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(block + ahead + line);
     }
     /// What lies ahead: a share with each step of the walk through the block. All at once the lines
     /// would wait for each other, and the block's own loads for them.
@@ -208,7 +209,7 @@ class Groups {
     std::byte* piece_;
 };
 
-/// Formats whose blocks are fetched past L2 when they begin: those that it makes faster on Zen 4
+/// Formats whose blocks are fetched past L2 when they begin: those that it makes faster up to Zen 4
 /// (docs/kernels.md). The others keep to the hardware's prefetchers there, as do blocks of K
 /// formats where they take long for want of a dot-product instruction.
 template <Format format>
@@ -282,6 +283,8 @@ void few_tokens(const MatmulArgs& args, Groups<format> groups) {
         const StreamFetch fetch = stream_fetch();
         if (fetch == StreamFetch::ahead)
             return few_tokens_by<format, StreamFetch::ahead>(args, groups);
+        if (fetch == StreamFetch::past_l2_ahead)
+            return few_tokens_by<format, StreamFetch::past_l2_ahead>(args, groups);
         if constexpr (fetches_past_l2<format>)
             if (fetch == StreamFetch::past_l2)
                 return few_tokens_by<format, StreamFetch::past_l2>(args, groups);
