@@ -36,13 +36,15 @@ struct Product {
     std::vector<double> value;
     std::vector<double> magnitude;  ///< sum of |w x|
     std::vector<double> weight;     ///< sum over k of |w| times the largest |x| of its 256 values
+    std::vector<double> largest;    ///< sum over these 256 of the largest |w| times the largest |x|
 };
 
 Product reference(const Problem& problem) {
     const auto [format, k, m, n, rows, x] = problem;
     Product product;
     const auto size = static_cast<std::size_t>(m * n);
-    product.value.resize(size), product.magnitude.resize(size), product.weight.resize(size);
+    product.value.resize(size), product.magnitude.resize(size);
+    product.weight.resize(size), product.largest.resize(size);
     std::vector<float> w(static_cast<std::size_t>(k));
     for (std::int64_t i = 0; i < m; ++i) {
         traits(format).decode(rows.data() + static_cast<std::size_t>(i) * row_bytes(format, k),
@@ -50,7 +52,7 @@ Product reference(const Problem& problem) {
         for (std::int64_t j = 0; j < n; ++j) {
             const auto out = static_cast<std::size_t>(j * m + i);
             for (std::int64_t begin = 0; begin < k; begin += 256) {
-                double largest = 0, weight = 0;
+                double largest = 0, weight = 0, largest_weight = 0;
                 for (std::int64_t l = begin; l < std::min(k, begin + 256); ++l) {
                     const double wl = w[static_cast<std::size_t>(l)];
                     const double xl = x[static_cast<std::size_t>(j * k + l)];
@@ -58,8 +60,10 @@ Product reference(const Problem& problem) {
                     product.magnitude[out] += std::abs(wl * xl);
                     largest = std::max(largest, std::abs(xl));
                     weight += std::abs(wl);
+                    largest_weight = std::max(largest_weight, std::abs(wl));
                 }
                 product.weight[out] += weight * largest;
+                product.largest[out] += largest_weight * largest;
             }
         }
     }
@@ -127,6 +131,20 @@ double rounding(const Product& product, std::size_t out, std::int64_t k) {
            64 * 0x1p-24 * product.weight[out] + std::numeric_limits<float>::min();
 }
 
+/// Sums that count from 1.5 * 2^23 (many_tokens.hpp): in units of a panel's codes and activations,
+/// n sub-blocks that meet one scale of activations have sums of at most n * 1.5 * 2^23, of which
+/// each addition rounds off half of 2^-23 at most. Activations reach 127 of their units, and codes,
+/// as large as bytes allow, reach 64 of theirs at least, where they are random.
+double counting(const MatmulKernel& kernel, const Product& product, std::size_t out) {
+    if (kernel.arithmetic != Arithmetic::int8) return 0.0;
+    const bool sub_blocks_of_16 = kernel.format == Format::q2_k || kernel.format == Format::q3_k ||
+                                  kernel.format == Format::q6_k;
+    const bool groups_of_64 = traits(kernel.format).block_values == 32;
+    const int sub_blocks = sub_blocks_of_16 ? 16 : groups_of_64 ? 2 : 8;
+    const double additions = sub_blocks * (sub_blocks + 3) / 2 * (groups_of_64 ? 4 : 1);
+    return additions * 0x1.8p23 * 0x1p-24 * product.largest[out] / (64 * 127);
+}
+
 /// int8 activations: a value is off by at most half a step of its block, a 127th of the block's
 /// largest value; blocks have 256 values or fewer.
 double quantisation(const Product& product, std::size_t out) {
@@ -152,7 +170,7 @@ double rounding_to_bf16(const MatmulKernel& kernel, bool exact_activations) {
 
 double tolerance_of(const MatmulKernel& kernel, const Product& product, std::size_t out,
                     std::int64_t k, bool exact_activations) {
-    double tolerance = rounding(product, out, k);
+    double tolerance = rounding(product, out, k) + counting(kernel, product, out);
     if (kernel.arithmetic == Arithmetic::bf16) {
         tolerance += rounding_to_bf16(kernel, exact_activations) * product.magnitude[out];
     } else if (!exact_activations && kernel.arithmetic == Arithmetic::int8) {
@@ -259,6 +277,48 @@ TEST_P(Matmul, KeepsZeroAndVeryLargeAndVerySmallActivations) {
         expect_close(p, true);
         if (HasFatalFailure()) return;
     }
+}
+
+TEST_P(Matmul, TakesGroupsOfAnySizeBesideEachOther) {
+    // Sizes of neighbouring stretches of activations, whose scales become ratios: of nothing, of
+    // next to nothing, and of more than a float may hold.
+    for (const auto& sizes : {std::vector{0.0F, 1.0F},
+                              {1.0F, 0.0F},
+                              {0.0F, 0.0F, 1.0F, 0.0F},
+                              {0x1p-130F, 1.0F},
+                              {1.0F, 0x1p-130F},
+                              {0x1p60F, 0x1p-60F, 0x1p-100F},
+                              {0x1p-100F, 0x1p-60F, 0x1p60F}})
+        for (const std::int64_t n : {1, 7}) {
+            Problem p = problem(256 * static_cast<std::int64_t>(sizes.size()), 34, n, 0.25F);
+            p.x = normals(p.k * n, random_);
+            for (std::size_t i = 0; i < p.x.size(); ++i)
+                p.x[i] *= sizes[i % static_cast<std::size_t>(p.k) / 256];
+            expect_close(p, false);
+            if (HasFatalFailure()) return;
+        }
+}
+
+TEST_P(Matmul, PassesOnWhatIsNotFinite) {
+    constexpr float infinity = std::numeric_limits<float>::infinity();
+    for (const float value : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity})
+        for (const std::int64_t at : {std::int64_t{3}, std::int64_t{700}}) {
+            Problem p = problem(768, 19, 7);
+            p.x = normals(p.k * p.n, random_);
+            constexpr std::int64_t token = 5;
+            p.x[static_cast<std::size_t>(token * p.k + at)] = value;
+            for (const MatmulTable& table : matmul_tables())
+                for (const MatmulKernel& kernel : table.kernels) {
+                    if (kernel.format != p.format) continue;
+                    const std::vector<float> got = run(kernel, p);
+                    for (std::size_t out = 0; out < got.size(); ++out)
+                        ASSERT_EQ(std::isfinite(got[out]),
+                                  static_cast<std::int64_t>(out) / p.m != token)
+                            << table.path
+                            << (kernel.pack != nullptr ? " packed" : " as in the file") << " row "
+                            << static_cast<std::int64_t>(out) % p.m << " x[" << at << "]";
+                }
+        }
 }
 
 TEST_P(Matmul, TakesTheExtremesOfCodes) {

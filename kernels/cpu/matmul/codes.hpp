@@ -13,6 +13,10 @@
 //   scale<s, v>()               of sub-block s, and minimum<s, v>() where has_minimum
 //   d<v>(), dmin<v>()           K formats: what scale and minimum are to be multiplied by
 //
+// where activations are to be as exact as they get
+//
+//   activation_group        values that share a scale of activations, if not as many as usual
+//
 // and where a step's two sums are of the nibbles of the same bytes (nibbles_by_sum)
 //
 //   nibbles_in_place<strip, step, v>(out)   codes, the second sum's times 16
@@ -112,6 +116,7 @@ struct Codes<Format::q8_0> : PackedBlock {
     static constexpr int strips = 1, steps = 8, sums = 1, per_step = 1;
     static constexpr int sub(int, int) { return 0; }
     static constexpr int values = 32, sub_values = 32, bytes = 34 * group_rows;
+    static constexpr int activation_group = 32;
     static constexpr int top = wide, offset = wide_offset;
     static constexpr bool has_minimum = false;
 

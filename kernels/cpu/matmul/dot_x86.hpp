@@ -2,7 +2,8 @@
 // Dot of vector.hpp on x86-64, whatever the width: by VPDPBUSD, or by VPMADDUBSW and sums of 16
 // bits. Included by the vector headers, behind what it is made of:
 //
-//   with VPDPBUSD: add_fours(sum, codes, four)   sums of 32 bits plus four products each
+//   with VPDPBUSD: add_fours(sum, codes, four)   sums of 32 bits plus four products each; raised,
+//                                                as_float (vector.hpp)
 //   else: pairs(codes, four), signed_pairs       sums of two products, in 16 bits, of unsigned or
 //                                                signed codes
 //         even_words(x), odd_words(x)            every other signed byte, as 16 bits
@@ -19,6 +20,7 @@ namespace {
 #if defined(__AVX512VNNI__) || defined(__AVXVNNI__)
 
 constexpr int wide_offset = 128;
+constexpr int panel_top = 255;
 constexpr int dot_top(int) { return wide; }
 
 template <int top, int count>
@@ -39,6 +41,7 @@ class Dot {
 #else
 
 constexpr int wide_offset = 0;
+constexpr int panel_top = 0;
 constexpr int dot_top(int top) { return top <= 15 ? 15 : top <= 31 ? 31 : top <= 63 ? 63 : wide; }
 
 /// Many tokens meet codes of all eight bits as 16: VPMADDWD, and that twice, is still faster than

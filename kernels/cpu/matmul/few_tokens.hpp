@@ -12,8 +12,16 @@
 namespace edgeroof::cpu {
 namespace {
 
+/// Scales of activations are the fewer the faster many tokens are multiplied (docs/kernels.md).
 template <class C>
-using ActivationsOf = Activations<C::values, code_bytes<C::top>>;
+constexpr int activation_group_of() {
+    if constexpr (requires { C::activation_group; })
+        return C::activation_group;
+    else
+        return C::values == 32 ? 64 : 256;
+}
+template <class C>
+using ActivationsOf = Activations<C::values, activation_group_of<C>(), code_bytes<C::top>>;
 
 /// Where an integer sum over sub-block `sub` begins.
 template <class C>
@@ -116,7 +124,8 @@ EDGEROOF_INLINE void add_block_of_32(C block, std::int64_t b, const ActivationsO
             const Floats scale = block.template scale<s, v>() * set1(*x[t].scale(b));
             sum = fma(to_float(ints), scale, sum);
             if constexpr (C::has_minimum)
-                sum = fma(block.template minimum<s, v>(), set1(*x[t].template sum<32>(b)), sum);
+                sum = fma(block.template minimum<s, v>(),
+                          set1(*x[t].template sum<32>(b) * *x[t].scale(b)), sum);
         });
 }
 

@@ -19,32 +19,68 @@ constexpr int panel_rows = panel_groups * group_rows;
 /// (17 KiB of 32 rows) and their activations where k is 4096 or less (0.9 MiB) stay in L2.
 constexpr int block_tokens = 132;
 
+/// Whether integer sums begin at integer_base, so that they are floats as they are: a conversion
+/// less for each. What that adds is known with the panel's scales, whatever the token, and sums in
+/// F32 begin at its negative (Panel::start).
+constexpr bool sums_are_floats = panel_top != 0;
+
+/// Codes are as large as a panel's may be, for sums to be large beside integer_base's rounding.
+constexpr int raised_by(int top) {
+    int shift = 0;
+    while (sums_are_floats && top << (shift + 1) <= panel_top) ++shift;
+    return shift;
+}
+
+// (Templates: not every ISA has what they call.)
+template <int top, class B>
+EDGEROOF_INLINE B in_panel(B codes) {
+    if constexpr (raised_by(top) > 0)
+        return raised(codes, raised_by(top));
+    else
+        return codes;
+}
+template <class Sum>
+EDGEROOF_INLINE Floats float_of_sum(Sum sum) {
+    if constexpr (sums_are_floats)
+        return as_float(sum);
+    else
+        return to_float(sum);
+}
+
+constexpr int no_start = -1;
+
 /// What the inner loop needs to know of a format: formats that agree here share its code.
-template <int values_, int sub_values_, bool has_minimum_, int top_>
+template <int values_, int sub_values_, bool has_minimum_, int top_, int start_, class X_>
 struct Kind {
     static constexpr int values = values_, sub_values = sub_values_, top = top_;
     static constexpr bool has_minimum = has_minimum_;
-    using X = Activations<values, code_bytes<top>>;
+    /// Which of the activations' start arrays belongs to the codes' offset, or no_start.
+    static constexpr int start = start_;
+    using X = X_;
 };
 template <class C>
-using KindOf = Kind<C::values, C::sub_values, C::has_minimum, dot_top(C::top)>;
+using KindOf = Kind<C::values, C::sub_values, C::has_minimum, dot_top(C::top),
+                    C::offset == 0 || code_bytes<C::top> == 2
+                        ? no_start
+                        : ActivationsOf<C>::panel_start_of(C::sub_values, C::offset),
+                    ActivationsOf<C>>;
 
 template <class K>
 struct Panel {
     static constexpr int values = panel_values<K::top>, code_size = code_bytes<K::top>;
-    static constexpr int subs = values / K::sub_values;
+    static constexpr int subs = values / K::sub_values, groups = values / K::X::group_values;
 
     alignas(64) std::byte codes[values / 4][4 * code_size * panel_rows];
     alignas(64) float scales[subs][panel_rows];
     alignas(64) float minima[K::has_minimum ? subs : 1][panel_rows];
-    int start;  ///< which of the activations' start arrays belongs to the codes' offset
+    /// What the sums of a group of activations begin at.
+    alignas(64) float start[sums_are_floats ? groups : 1][panel_rows];
 };
 
 /// Unpacks `blocks` blocks of a group into column `column` (16 rows each) of the panel.
 template <class C>
 EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int column,
                             Panel<KindOf<C>>& panel) {
-    panel.start = ActivationsOf<C>::start_of(C::sub_values, C::offset);
     constexpr int subs = C::values / C::sub_values;
     for (std::int64_t b = 0; b < blocks; ++b) {
         for (int first = 0; first < group_rows; first += lanes) {
@@ -59,12 +95,18 @@ EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int co
                         store_quads<dot_top(C::top)>(
                             &panel.codes[b * (C::values / 4) + quad_of<C>(strip, 2 * i, c)]
                                         [4 * panel.code_size * row],
-                            sizeof panel.codes[0], even[c], odd[c]);
+                            sizeof panel.codes[0], in_panel<C::top>(even[c]),
+                            in_panel<C::top>(odd[c]));
                 });
             });
+            Floats total = set1(0.0F);
             unroll<subs>([&]<int s>() __attribute__((always_inline)) {
                 Floats scale = block.template scale<s, 0>();
                 if constexpr (C::values == 256) scale = scale * block.template d<0>();
+                if constexpr (sums_are_floats) {
+                    scale = scale * set1(1.0F / (1 << raised_by(C::top)));
+                    total = total + scale;
+                }
                 store_floats(&panel.scales[b * subs + s][row], scale);
                 if constexpr (C::has_minimum) {
                     Floats minimum = block.template minimum<s, 0>();
@@ -73,6 +115,12 @@ EDGEROOF_INLINE void unpack(const std::byte* packed, std::int64_t blocks, int co
                     store_floats(&panel.minima[b * subs + s][row], minimum);
                 }
             });
+            if constexpr (sums_are_floats) {
+                constexpr int per_group = ActivationsOf<C>::group_values / C::values;
+                float* const start = &panel.start[b / per_group][row];
+                store_floats(start, fma(total, set1(-integer_base),
+                                        b % per_group == 0 ? set1(0.0F) : load_floats(start)));
+            }
         }
     }
 }
@@ -102,9 +150,10 @@ EDGEROOF_INLINE void multiply_sub_block(const Panel<K>& panel, int first_vector,
     const std::int8_t* codes[tokens];
     for (int t = 0; t < tokens; ++t) {
         codes[t] = x.of(t, x.first.many(K::sub_values * sub_of_k));
-        dots.start(t, K::has_minimum || panel.code_size == 2
-                          ? zero_ints()
-                          : set_int(x.of(t, x.first.init(panel.start, sub_of_k))));
+        if constexpr (K::start == no_start)
+            dots.start(t, set_int(&panel_base));
+        else
+            dots.start(t, set_int(x.of(t, x.first.init(K::start, sub_of_k))));
     }
     dots.add(&panel.codes[sub * quads][4 * panel.code_size * lanes * first_vector],
              sizeof panel.codes[0], codes);
@@ -129,65 +178,56 @@ template <class K, int tokens, int columns>
 EDGEROOF_INLINE void multiply_tile(const Panel<K>& panel, int first_vector, std::int64_t first,
                                    std::int64_t blocks, const TileActivations<typename K::X>& x,
                                    float (*earlier)[panel_rows], Output out) {
-    constexpr int subs = K::values / K::sub_values;
+    // Unrolled before anything else: GCC keeps sums that a loop goes through in memory as well.
     const auto each = [](auto body) __attribute__((always_inline)) {
-        for (int t = 0; t < tokens; ++t)
-            for (int v = 0; v < columns; ++v) body(t, v);
+        unroll<tokens * columns>([&]<int i>() __attribute__((always_inline)) {
+            body(i / columns, i % columns);
+        });
     };
     const auto at = [&](int t, int v) __attribute__((always_inline)) {
         return earlier[t] + (first_vector + v) * lanes;
     };
-    const auto store = [&](auto sum, bool last) __attribute__((always_inline)) {
-        if (last)
+    constexpr int group_subs = K::X::group_values / K::sub_values;
+    const int subs = static_cast<int>(blocks) * (K::values / K::sub_values);
+    const std::int64_t first_sub = first * (K::values / K::sub_values);
+    Floats sums[tokens][columns];  // in units of the latest group's scale
+    each([&](int t, int v) __attribute__((always_inline)) {
+        sums[t][v] = first == 0 ? set1(0.0F) : load_floats(at(t, v));
+    });
+    for (int sub = 0; sub < subs; ++sub) {
+        if (sub % group_subs == 0)
             each([&](int t, int v) __attribute__((always_inline)) {
-                const int row = (first_vector + v) * lanes;
-                store_rows(out.first + t * out.stride + row, sum(t, v), out.rows - row);
+                const Floats ratio = set1(*x.of(t, x.first.ratio((first_sub + sub) / group_subs)));
+                if constexpr (sums_are_floats)
+                    sums[t][v] = fma(
+                        sums[t][v], ratio,
+                        load_floats(&panel.start[sub / group_subs][(first_vector + v) * lanes]));
+                else
+                    sums[t][v] = sums[t][v] * ratio;
             });
-        else
-            each([&](int t, int v)
-                     __attribute__((always_inline)) { store_floats(at(t, v), sum(t, v)); });
-    };
-    const bool fresh = first == 0;
-    Floats sums[tokens][columns];
-    if constexpr (K::values == 32)
+        Ints ints[tokens][columns];
+        multiply_sub_block<K, tokens, columns>(panel, first_vector, sub, first_sub + sub, x, ints);
+        const float* scales = &panel.scales[sub][first_vector * lanes];
         each([&](int t, int v) __attribute__((always_inline)) {
-            sums[t][v] = fresh ? set1(0.0F) : load_floats(at(t, v));
+            sums[t][v] = fma(float_of_sum(ints[t][v]), load_floats(scales + v * lanes), sums[t][v]);
         });
-    for (std::int64_t b = 0; b < blocks; ++b) {
-        if constexpr (K::values == 256)
-            each([&](int t, int v) __attribute__((always_inline)) { sums[t][v] = set1(0.0F); });
-        for (int s = 0; s < subs; ++s) {
-            const int sub = static_cast<int>(b) * subs + s;
-            const std::int64_t sub_of_k = first * subs + sub;
-            Ints ints[tokens][columns];
-            multiply_sub_block<K, tokens, columns>(panel, first_vector, sub, sub_of_k, x, ints);
-            const float* scales = &panel.scales[sub][first_vector * lanes];
+        if constexpr (K::has_minimum) {
+            const float* minima = &panel.minima[sub][first_vector * lanes];
             each([&](int t, int v) __attribute__((always_inline)) {
-                Floats scale = load_floats(scales + v * lanes);
-                if constexpr (K::values == 32)
-                    scale = scale * set1(*x.of(t, x.first.scale(first + b)));
-                sums[t][v] = fma(to_float(ints[t][v]), scale, sums[t][v]);
+                const float* sum = x.of(t, x.first.template sum<K::sub_values>(first_sub + sub));
+                sums[t][v] = fma(load_floats(minima + v * lanes), set1(*sum), sums[t][v]);
             });
-            if constexpr (K::has_minimum) {
-                const float* minima = &panel.minima[sub][first_vector * lanes];
-                each([&](int t, int v) __attribute__((always_inline)) {
-                    const float* sum = x.of(t, x.first.template sum<K::sub_values>(sub_of_k));
-                    sums[t][v] = fma(load_floats(minima + v * lanes), set1(*sum), sums[t][v]);
-                });
-            }
         }
-        if constexpr (K::values == 256)
-            store(
-                [&](int t, int v) __attribute__((always_inline)) {
-                    const Floats before = fresh && b == 0 ? set1(0.0F) : load_floats(at(t, v));
-                    return fma(sums[t][v], set1(*x.of(t, x.first.scale(first + b))), before);
-                },
-                out.first != nullptr && b == blocks - 1);
     }
-    if constexpr (K::values == 32)
-        store(
-            [&](int t, int v) __attribute__((always_inline)) { return sums[t][v]; },
-            out.first != nullptr);
+    if (out.first == nullptr)
+        each([&](int t, int v)
+                 __attribute__((always_inline)) { store_floats(at(t, v), sums[t][v]); });
+    else
+        each([&](int t, int v) __attribute__((always_inline)) {
+            const int row = (first_vector + v) * lanes;
+            const float* scale = x.of(t, x.first.scale(first + blocks - 1));
+            store_rows(out.first + t * out.stride + row, sums[t][v] * set1(*scale), out.rows - row);
+        });
 }
 
 struct Tokens {

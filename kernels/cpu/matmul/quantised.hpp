@@ -39,7 +39,8 @@ constexpr MatmulKernel file_entry() {
             .packed_bytes = nullptr,
             .pack = nullptr,
             .activation_layout =
-                static_cast<std::uint32_t>(Layout::values + wide_offset + Layout::has_words),
+                static_cast<std::uint32_t>(Layout::values + Layout::group_values + wide_offset +
+                                           panel_top + Layout::has_words),
             .activation_bytes = activation_bytes<Layout>,
             .prepare = prepare<Layout>,
             .run = run_as_in_file<format>};

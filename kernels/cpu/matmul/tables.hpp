@@ -12,7 +12,8 @@
 namespace edgeroof::cpu {
 
 /// MatmulKernel::activation_layout of kernels that read F32 as it comes. Those of int8 activations
-/// (activations.hpp) are the values per scale plus the offset of wide codes.
+/// (activations.hpp) are the values per block, those per scale, the offset of wide codes and the
+/// largest code of a panel, added up, plus 1 where codes come as 16 bits too.
 inline constexpr std::uint32_t as_they_are = 0;
 inline constexpr std::uint32_t rounded_to_bf16 = 1;
 /// In tiles (amx_blocks.hpp): of a left operand, and of a right one plus its parts.

@@ -24,6 +24,10 @@
 // in_register(Bytes), which keeps the compiler from loading it twice, and sixteenth(Ints), of
 // multiples of 16.
 //
+// panel_top: where a Dot is one sum in 32 bits, the largest code it takes (a wide one as such
+// aside), else 0. Where it is not: raised(codes, bits), moved left within their bytes, and
+// as_float(Ints), of the same bits.
+//
 // code_bytes<top>: of a code in a panel of many_tokens.hpp, 1 or (even and odd codes of a quad in
 // two vectors) 2; store_quad<top>(p, codes) writes it so.
 //

@@ -98,6 +98,8 @@ EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
 }
 
 #if defined(__AVXVNNI__)
+EDGEROOF_INLINE Bytes raised(Bytes codes, int bits) { return _mm256_slli_epi16(codes, bits); }
+EDGEROOF_INLINE Floats as_float(Ints x) { return _mm256_castsi256_ps(x.v); }
 EDGEROOF_INLINE Bytes add_fours(Bytes sum, Bytes codes, Bytes four) {
     return _mm256_dpbusd_avx_epi32(sum, codes, four);
 }

@@ -95,6 +95,8 @@ EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
 }
 
 #if defined(__AVX512VNNI__)
+EDGEROOF_INLINE Bytes raised(Bytes codes, int bits) { return _mm512_slli_epi16(codes, bits); }
+EDGEROOF_INLINE Floats as_float(Ints x) { return _mm512_castsi512_ps(x.v); }
 EDGEROOF_INLINE Bytes add_fours(Bytes sum, Bytes codes, Bytes four) {
     return _mm512_dpbusd_epi32(sum, codes, four);
 }

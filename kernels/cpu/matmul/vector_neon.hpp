@@ -122,6 +122,12 @@ EDGEROOF_INLINE Ints signed_lanes(Bytes16 x) {
 
 #if defined(__ARM_FEATURE_DOTPROD)
 
+constexpr int panel_top = 127;
+EDGEROOF_INLINE Bytes raised(Bytes codes, int bits) {
+    return vshlq_u8(codes, vdupq_n_s8(static_cast<std::int8_t>(bits)));
+}
+EDGEROOF_INLINE Floats as_float(Ints x) { return vreinterpretq_f32_s32(x.v); }
+
 /// A lane of sixteen activations, which serve four quads.
 template <int lane>
 struct Quad {
@@ -151,6 +157,8 @@ class Dot {
 };
 
 #else
+
+constexpr int panel_top = 0;
 
 template <int q>
 EDGEROOF_INLINE int8x16_t quad(const std::int8_t* codes) {

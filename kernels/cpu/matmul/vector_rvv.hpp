@@ -30,7 +30,7 @@ struct Ints {
 };
 constexpr int lanes = 16;
 constexpr int vectors = 1;
-constexpr int wide_offset = 0;
+constexpr int wide_offset = 0, panel_top = 0;
 
 // A token takes sums in 16 bits, in 32 and in F32: 2 + 4 + 4 of 32 registers of 128 bits, half as
 // many of 256.
