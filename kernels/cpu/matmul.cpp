@@ -25,6 +25,24 @@ Table joined(const Parts&... parts) {
     return table;
 }
 
+#if defined(__x86_64__)
+Table avx512_vnni_table() {
+    Table table = joined(avx512_vnni_matmuls());
+    if (!__builtin_cpu_supports("avx512bf16")) return table;
+    // Intel's cores do half as many products of BF16 as of F32: so many tokens are better off with
+    // outer products in F32 (docs/kernels.md). The weights lie in the same way.
+    constexpr std::int32_t many_on_intel = 16;
+    if (__builtin_cpu_is("intel"))
+        for (MatmulKernel kernel : avx512_float_matmuls())
+            if (kernel.format == Format::bf16 && kernel.pack == nullptr &&
+                kernel.least_tokens > 1) {
+                kernel.least_tokens = many_on_intel;
+                table.push_back(kernel);
+            }
+    return joined(table, avx512_bf16_matmuls());
+}
+#endif
+
 }  // namespace
 
 std::span<const MatmulKernel> matmul_table(Isa isa) {
@@ -47,9 +65,7 @@ std::span<const MatmulKernel> matmul_table(Isa isa) {
             return table;
         }
         case Isa::avx512_vnni: {
-            static const Table table = __builtin_cpu_supports("avx512bf16")
-                                           ? joined(avx512_vnni_matmuls(), avx512_bf16_matmuls())
-                                           : joined(avx512_vnni_matmuls());
+            static const Table table = avx512_vnni_table();
             return table;
         }
         case Isa::amx: {
