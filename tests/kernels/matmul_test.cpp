@@ -412,7 +412,7 @@ TEST(MatmulKernels, WhateverTheNumberOfTokensTheyReadTheSameWeights) {
                     return matmul_kernel(format.format, isa, repack, tokens);
                 };
                 const auto most = packed(kernel(cpu::many_tokens_at_once), rows);
-                for (const std::int64_t tokens : {1, 4, 5, 8, 9}) {
+                for (const std::int64_t tokens : {1, 4, 5, 8, 9, 16}) {
                     EXPECT_LE(kernel(tokens).least_tokens, tokens);
                     EXPECT_EQ(packed(kernel(tokens), rows), most)
                         << format.name << " " << name(isa) << " " << tokens << " tokens";

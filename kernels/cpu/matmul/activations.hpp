@@ -77,13 +77,14 @@ struct Activations {
     EDGEROOF_INLINE static std::int64_t row_bytes(std::int64_t k) {
         return ((has_words ? 3 : 1) * k + 4 * arrays(k).words + 63) / 64 * 64;
     }
-    /// Which array serves sums of a format's codes, and of its codes in a panel.
-    static constexpr int start_of(int sub_values, int offset) {
-        for (int i = 0; i < 3; ++i)
-            if (starts[i].values == sub_values && starts[i].offset == offset) return i;
-        return 2;
+    /// Which array serves sums of a format's codes, and of its codes in a panel. (Where none does,
+    /// it does not compile.)
+    static consteval int start_of(int sub_values, int offset) {
+        int i = 0;
+        while (starts[i].values != sub_values || starts[i].offset != offset) ++i;
+        return i;
     }
-    static constexpr int panel_start_of(int sub_values, int offset) {
+    static consteval int panel_start_of(int sub_values, int offset) {
         return panel_top == 0 ? start_of(sub_values, offset) : sub_values == 32 ? 3 : 4;
     }
 
