@@ -158,6 +158,9 @@ std::vector<RoofVariant> roof_variants(const RoofEntry& entry) {
     }
     for (const std::int32_t streams : {1, 2, 4})
         variants.push_back({{.streams = streams, .half_vectors = true}});
+    if (reads && stores)
+        for (const bool past_cache : {false, true})
+            variants.push_back({{.past_cache = past_cache, .in_fours = true}});
     return variants;
 }
 

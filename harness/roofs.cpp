@@ -72,7 +72,7 @@ class RoofWorkload final : public Workload {
         const double equal = 1.03 * *std::ranges::min_element(score);
         std::optional<std::size_t> chosen;
         for (std::size_t c = 0; c < contenders.size(); ++c)
-            if (score[c] <= equal && (!chosen || best[contenders[c]] < 0.99 * best[*chosen]))
+            if (score[c] <= equal && (!chosen || best[contenders[c]] < 0.995 * best[*chosen]))
                 chosen = contenders[c];
         set_up(variants[*chosen]);
         return variants[*chosen];
@@ -165,6 +165,7 @@ class RoofWorkload final : public Workload {
                                          : std::string("none");
             if (rest_) m.settings["burst"] = fmt::format("after {} ms of arithmetic", rest_ms);
             if (walk_.half_vectors) m.settings["vectors"] = "of half the width";
+            if (walk_.in_fours) m.settings["order"] = "four loads, then four stores";
             if (entry_.kind != RoofKind::read)
                 m.settings["stores"] = walk_.past_cache ? "past the cache" : "plain";
         }

@@ -182,6 +182,8 @@ struct Walk {
     bool past_cache = false;    ///< stores do not fetch the lines that they fill (non-temporal)
     bool past_l2 = false;       ///< prefetches are non-temporal: into L1 alone, where that is had
     bool half_vectors = false;  ///< half as wide as the path's, where it has both widths
+    /// Copies and triads of one stream without prefetches: four vectors are loaded, then stored.
+    bool in_fours = false;
     bool operator==(const Walk&) const = default;
 };
 

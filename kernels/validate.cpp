@@ -226,6 +226,8 @@ class OpCheck {
         require(streams == 1 || streams == 2 || streams == 4 || streams == 8, "out", graph_[out],
                 fmt::format("can't be walked in {} streams: 1, 2, 4 or 8", streams));
         require(walk.prefetch >= 0, "out", graph_[out], "can't be prefetched backwards");
+        require(!walk.in_fours || (streams == 1 && walk.prefetch == 0), "out", graph_[out],
+                "can be walked in fours only in one stream without prefetches");
     }
     void vector(std::string_view operand, TensorId id, std::int64_t length) const {
         const Tensor& tensor = at(operand, id, Role::weight);

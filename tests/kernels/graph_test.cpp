@@ -314,6 +314,8 @@ TEST(Validate, ChecksTheOtherOperators) {
     EXPECT_THAT(with(StreamCopy{10, 11}), HasSubstr("out 'b'"));
     EXPECT_THAT(with(StreamRead{6, 9, {3}}), HasSubstr("3 streams"));
     EXPECT_THAT(with(StreamRead{6, 9, {1, -64}}), HasSubstr("backwards"));
+    EXPECT_THAT(with(StreamWrite{10, 1.0F, {.streams = 2, .in_fours = true}}),
+                HasSubstr("in fours"));
     EXPECT_THAT(with(StreamRead{6, 9, {}, 0}), HasSubstr("one pass"));
     EXPECT_THAT(with(StreamWrite{0}), HasSubstr("must be a state"));
     EXPECT_THAT(with(StreamTriad{10, 10, 11}), HasSubstr("out 'b'"));

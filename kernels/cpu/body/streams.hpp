@@ -57,6 +57,17 @@ EDGEROOF_INLINE void store(std::byte* to, const Words& words) {
     *reinterpret_cast<Words*>(to) = words;
 }
 
+/// Vector i of a round goes to `to`: at once, or with the last of `group` vectors that follow each
+/// other and wait in `held`.
+template <std::size_t i, std::size_t group, bool past_cache>
+EDGEROOF_INLINE void store_in_groups(Words (&held)[group], std::byte* to, const Words& words) {
+    held[i % group] = words;
+    if constexpr (i % group == group - 1)
+        unroll<group>([&]<int j>() __attribute__((always_inline)) {
+            store<past_cache>(to - (group - 1 - j) * vector, held[j]);
+        });
+}
+
 /// Other threads see what was stored past the cache.
 EDGEROOF_INLINE void finish_stores() {
 #if defined(__x86_64__)
@@ -171,16 +182,17 @@ void write_walk(const StreamArgs& args) {
     finish_stores();
 }
 
-template <std::size_t streams, Fetch fetch, bool past_cache>
+template <std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>
 void copy_walk(const StreamArgs& args) {
     const auto distance = static_cast<std::size_t>(args.walk.prefetch);
     const std::size_t bytes = args.bytes;
     for (std::int64_t pass = 0; pass < args.passes; ++pass) {
         const std::byte* const a = again(args.a);
         std::byte* const out = again(args.out);
+        Words held[group];
         const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
             prefetch<i, fetch>(a + place + distance);
-            store<past_cache>(out + place, at<Words>(a + place));
+            store_in_groups<i, group, past_cache>(held, out + place, at<Words>(a + place));
         };
         for (std::size_t left = for_vectors_of<streams>(bytes, put); left < bytes; ++left)
             out[left] = a[left];
@@ -188,7 +200,7 @@ void copy_walk(const StreamArgs& args) {
     finish_stores();
 }
 
-template <std::size_t streams, Fetch fetch, bool past_cache>
+template <std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>
 void triad_walk(const StreamArgs& args) {
     const auto distance = static_cast<std::size_t>(args.walk.prefetch);
     const float value = args.value;
@@ -197,11 +209,13 @@ void triad_walk(const StreamArgs& args) {
     for (std::int64_t pass = 0; pass < args.passes; ++pass) {
         const std::byte *const a = again(args.a), *const b = again(args.b);
         std::byte* const out = again(args.out);
+        Words held[group];
         const auto put = [&]<std::size_t i>(std::size_t place) __attribute__((always_inline)) {
             prefetch<i, fetch>(a + place + distance);
             prefetch<i, fetch>(b + place + distance);
             const Numbers sum = at<Numbers>(a + place) + factor * at<Numbers>(b + place);
-            store<past_cache>(out + place, __builtin_bit_cast(Words, sum));
+            store_in_groups<i, group, past_cache>(held, out + place,
+                                                  __builtin_bit_cast(Words, sum));
         };
         for (std::size_t left = for_vectors_of<streams>(bytes, put); left < bytes; left += 4) {
             float x = 0.0F, y = 0.0F;
@@ -261,16 +275,29 @@ void stream_write(const StreamArgs& args) {
     });
 }
 
-void stream_copy(const StreamArgs& args) {
+/// The same of walks that load as well: in fours where that is asked and had.
+template <class Walker>
+EDGEROOF_INLINE void with_groups(const StreamArgs& args, Walker walker) {
     with_stores(args, [&]<std::size_t streams, Fetch fetch, bool past_cache>() {
-        copy_walk<streams, fetch, past_cache>(args);
+        if constexpr (streams == 1 && fetch == Fetch::none)
+            if (args.walk.in_fours)
+                return walker.template operator()<streams, fetch, past_cache, 4>();
+        walker.template operator()<streams, fetch, past_cache, 1>();
     });
 }
 
+void stream_copy(const StreamArgs& args) {
+    with_groups(
+        args, [&]<std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>() {
+            copy_walk<streams, fetch, past_cache, group>(args);
+        });
+}
+
 void stream_triad(const StreamArgs& args) {
-    with_stores(args, [&]<std::size_t streams, Fetch fetch, bool past_cache>() {
-        triad_walk<streams, fetch, past_cache>(args);
-    });
+    with_groups(
+        args, [&]<std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>() {
+            triad_walk<streams, fetch, past_cache, group>(args);
+        });
 }
 
 constexpr Roofs roofs_of(Isa isa) {

@@ -26,6 +26,8 @@ std::vector<Walk> walks(bool past_cache) {
                 for (const bool past_l2 : {false, true})
                     if ((!past || past_cache) && (!past_l2 || prefetch > 0))
                         all.push_back({streams, prefetch, past, past_l2});
+    for (const bool past : {false, true})
+        if (!past || past_cache) all.push_back({.past_cache = past, .in_fours = true});
     return all;
 }
 
