@@ -112,10 +112,10 @@ class KernelsBench::Open final : public Workload {
     double cpu_seconds_ = 0.0, seconds_ = 0.0;
 };
 
-KernelsBench::KernelsBench(const KernelsOptions& options, reports::Board board,
+KernelsBench::KernelsBench(const KernelsOptions& options, OpenDevice device, reports::Board board,
                            const std::function<void(const std::string&)>& note)
     : options_(options),
-      device_(open_device(options.device)),
+      device_(std::move(device)),
       plan_(cache_levels(board), board.memory_bytes.value_or(0), choice_for(*device_.device)) {
     random_.seed(options.seed);
     record_.tool = build_facts();

@@ -30,9 +30,9 @@ struct Repetition {
 
 class KernelsBench {
   public:
-    /// Opens device and model; makes all graphs. `note` is told what takes long. Throws InputError,
-    /// also where an operator's operands do not fit the memory.
-    KernelsBench(const KernelsOptions& options, reports::Board board,
+    /// Opens the model; makes all graphs. `note` is told what takes long. Throws InputError, also
+    /// where an operator's operands do not fit the memory.
+    KernelsBench(const KernelsOptions& options, OpenDevice device, reports::Board board,
                  const std::function<void(const std::string&)>& note);
     ~KernelsBench();
 

@@ -23,7 +23,7 @@ Exit run_kernels(const Arguments& arguments) {
     const auto say = [&](const std::string& text) {
         if (!options.quiet) std::cerr << paint(text, Ink::faint, STDERR_FILENO) << '\n';
     };
-    KernelsBench bench(options, find_board().board, say);
+    KernelsBench bench(options, open_device(options.device), find_board().board, say);
     const InterruptGuard guard;
     {
         Progress progress(Progress::style_for(options.verbose, options.quiet), bench.steps(),
