@@ -53,11 +53,13 @@ build_emulated() {
         cmake --build --preset "$1-kernels" --parallel "$(build_jobs)"
 }
 
-# run_emulated_program PROCESSOR FILTER EMULATOR SYSROOT PROGRAM: its output only where it fails.
+# run_emulated_program SHARD SHARDS PROCESSOR FILTER EMULATOR SYSROOT PROGRAM: one of so many equal
+# shares of its tests, and its output only where it fails.
 run_emulated_program() {
     local output name start=$SECONDS
-    name="$(basename "$5") on $1"
-    if output=$(QEMU_CPU=$1 "$3" -L "$4" "$5" --gtest_brief=1 "--gtest_filter=$2" 2>&1); then
+    name="$(basename "$7") on $3, $(($1 + 1)) of $2"
+    if output=$(GTEST_SHARD_INDEX=$1 GTEST_TOTAL_SHARDS=$2 QEMU_CPU=$3 "$5" -L "$6" "$7" \
+            --gtest_brief=1 "--gtest_filter=$4" 2>&1); then
         printf '%s: %s (%d s)\n' "$name" "$(printf '%s\n' "$output" | grep PASSED)" $((SECONDS - start))
     else
         printf '%s\n%s failed\n' "$output" "$name"
@@ -69,16 +71,20 @@ export -f run_emulated_program
 # test_emulated ARCHITECTURE BUILD SYSROOT PROGRAM...: the programs on the first of its processors,
 # those whose code differs by processor on all.
 test_emulated() {
-    local architecture=$1 build=$2 sysroot=$3 emulator processor program filter='*'
+    local architecture=$1 build=$2 sysroot=$3 emulator processor program filter='*' shard shards
     shift 3
+    shards=$(nproc)
     emulator=$(emulator_of "$architecture") || die "there is no qemu-$architecture"
     for processor in $(emulated_processors "$architecture"); do
         for program in "$@"; do
-            printf '%s\0' "$processor" "$filter" "$emulator" "$sysroot" "$build/tests/kernels/test_kernels_$program"
+            for ((shard = 0; shard < shards; ++shard)); do
+                printf '%s\0' "$shard" "$shards" "$processor" "$filter" "$emulator" "$sysroot" \
+                    "$build/tests/kernels/test_kernels_$program"
+            done
         done
         filter='-*/scalar*'
         set -- matmul cpu_ops
-    done | xargs -0 -n 5 -P "$(nproc)" bash -c 'run_emulated_program "$@"' _
+    done | xargs -0 -n 7 -P "$shards" bash -c 'run_emulated_program "$@"' _
 }
 
 # The native build on older processors: what a kernel uses must not leave its path.

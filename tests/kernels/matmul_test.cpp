@@ -11,6 +11,7 @@
 #include <limits>
 #include <optional>
 #include <random>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -39,31 +40,49 @@ struct Product {
     std::vector<double> largest;    ///< sum over these 256 of the largest |w| times the largest |x|
 };
 
+/// The values of a row, and of each 256 of them (the last may be fewer) the sum of magnitudes and
+/// the largest.
+struct Row {
+    explicit Row(std::span<const float> from) : values(from.begin(), from.end()) {
+        for (std::size_t begin = 0; begin < values.size(); begin += 256) {
+            double sum = 0, peak = 0;
+            for (std::size_t l = begin; l < std::min(values.size(), begin + 256); ++l) {
+                sum += std::abs(values[l]);
+                peak = std::max(peak, std::abs(values[l]));
+            }
+            sums.push_back(sum), peaks.push_back(peak);
+        }
+    }
+    std::vector<double> values, sums, peaks;
+};
+
 Product reference(const Problem& problem) {
     const auto [format, k, m, n, rows, x] = problem;
+    const auto length = static_cast<std::size_t>(k);
+    std::vector<Row> tokens;
+    for (std::int64_t j = 0; j < n; ++j)
+        tokens.emplace_back(std::span(x).subspan(static_cast<std::size_t>(j) * length, length));
     Product product;
     const auto size = static_cast<std::size_t>(m * n);
     product.value.resize(size), product.magnitude.resize(size);
     product.weight.resize(size), product.largest.resize(size);
-    std::vector<float> w(static_cast<std::size_t>(k));
+    std::vector<float> decoded(length);
     for (std::int64_t i = 0; i < m; ++i) {
         traits(format).decode(rows.data() + static_cast<std::size_t>(i) * row_bytes(format, k),
-                              w.data(), w.size());
+                              decoded.data(), length);
+        const Row weights(decoded);
         for (std::int64_t j = 0; j < n; ++j) {
+            const Row& token = tokens[static_cast<std::size_t>(j)];
             const auto out = static_cast<std::size_t>(j * m + i);
-            for (std::int64_t begin = 0; begin < k; begin += 256) {
-                double largest = 0, weight = 0, largest_weight = 0;
-                for (std::int64_t l = begin; l < std::min(k, begin + 256); ++l) {
-                    const double wl = w[static_cast<std::size_t>(l)];
-                    const double xl = x[static_cast<std::size_t>(j * k + l)];
-                    product.value[out] += wl * xl;
-                    product.magnitude[out] += std::abs(wl * xl);
-                    largest = std::max(largest, std::abs(xl));
-                    weight += std::abs(wl);
-                    largest_weight = std::max(largest_weight, std::abs(wl));
-                }
-                product.weight[out] += weight * largest;
-                product.largest[out] += largest_weight * largest;
+            double value = 0, magnitude = 0;
+            for (std::size_t l = 0; l < length; ++l) {
+                const double one = weights.values[l] * token.values[l];
+                value += one, magnitude += std::abs(one);
+            }
+            product.value[out] = value, product.magnitude[out] = magnitude;
+            for (std::size_t part = 0; part < token.peaks.size(); ++part) {
+                product.weight[out] += weights.sums[part] * token.peaks[part];
+                product.largest[out] += weights.peaks[part] * token.peaks[part];
             }
         }
     }
