@@ -32,22 +32,40 @@ EDGEROOF_INLINE Ints start_of(const ActivationsOf<C>& x, std::int64_t sub) {
         return set_int(x.init(ActivationsOf<C>::start_of(C::sub_values, C::offset), sub));
 }
 
-/// Fetches a packed block, or what lies ahead of it.
-template <StreamFetch how>
-struct BlockFetch {
+/// How the lines of packed blocks are fetched.
+enum class BlockFetch : std::uint8_t {
+    none,      ///< left to the hardware
+    at_once,   ///< past L2, a block's or what lies as far ahead, as the block begins
+    in_steps,  ///< ahead, a share with each step of the walk through the block
+};
+
+/// Of BlockFetch::at_once: lines of one block after another.
+template <class C>
+class BlockLines {
+  public:
+    /// From `first` on; null: none are fetched.
+    EDGEROOF_INLINE explicit BlockLines(const std::byte* first) : next_(first) {}
+    EDGEROOF_INLINE void fetch_next() {
+        // Unknown to compilers, which would else make two loops of the one that this is in.
+        asm("" : "+r"(next_));
+        if (next_ == nullptr) return;
+        for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(next_ + line);
+        next_ += C::bytes;
+    }
+
+  private:
+    const std::byte* next_;
+};
+
+/// Of BlockFetch::in_steps: what lies ahead of a block. All at once the lines would wait for each
+/// other, and the block's own loads for them.
+template <BlockFetch how>
+struct StepFetch {
     const std::byte* block;  ///< null: nothing is fetched
 
-    template <class C>
-    EDGEROOF_INLINE void begin() const {
-        constexpr int ahead = how == StreamFetch::past_l2_ahead ? past_l2_ahead_bytes : 0;
-        if constexpr (how == StreamFetch::past_l2 || how == StreamFetch::past_l2_ahead)
-            for (int line = 0; line < C::bytes; line += 64) fetch_past_l2(block + ahead + line);
-    }
-    /// What lies ahead: a share with each step of the walk through the block. All at once the lines
-    /// would wait for each other, and the block's own loads for them.
     template <class C, int step>
     EDGEROOF_INLINE void with_step() const {
-        if constexpr (how == StreamFetch::ahead) {
+        if constexpr (how == BlockFetch::in_steps) {
             constexpr int steps = C::strips * C::steps, lines = (C::bytes + 63) / 64;
             // A branch that compilers can't drop: without it this was 14 % slower
             // (docs/kernels.md).
@@ -229,11 +247,12 @@ constexpr bool fetches_past_l2 = format == Format::q8_0 ||
 
 /// out[t * m + r] for the 16 rows r of a group and `tokens` tokens, over `blocks` blocks from block
 /// `first` of k on: added where that isn't the first of all. At most `counted` tokens exist: the
-/// others repeat the last one.
-template <Format format, int tokens, StreamFetch how>
+/// others repeat the last one. Of BlockFetch::at_once what is fetched lies `ahead` bytes ahead;
+/// negative: nothing is.
+template <Format format, int tokens, BlockFetch how>
 void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format>>* x,
                         std::int64_t first_block, std::int64_t blocks, std::int64_t counted,
-                        float* out, std::int64_t m, std::int64_t rows) {
+                        float* out, std::int64_t m, std::int64_t rows, std::int64_t ahead) {
     using C = Codes<format>;
     Floats sums[tokens][vectors];
     for (int t = 0; t < tokens; ++t)
@@ -241,14 +260,15 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
             sums[t][v] = first_block == 0 || t >= counted
                              ? set1(0.0F)
                              : load_rows(out + t * m + v * lanes, rows - v * lanes);
+    BlockLines<C> lines(ahead < 0 ? nullptr : group + ahead);
     for (std::int64_t b = 0; b < blocks; ++b) {
         const std::byte* const packed = group + b * C::bytes;
-        BlockFetch<how>{packed}.template begin<C>();
+        if constexpr (how == BlockFetch::at_once) lines.fetch_next();
         constexpr int turn = at_once<C, tokens>, columns = columns_at_once<C, turn>;
         for (int first = 0; first < vectors; first += columns) {
             const C block(packed, first * lanes);
             for (int t = 0; t < tokens; t += turn) {
-                const BlockFetch<how> fetch{first == 0 && t == 0 ? packed : nullptr};
+                const StepFetch<how> fetch{first == 0 && t == 0 ? packed : nullptr};
                 if constexpr (C::values == 32)
                     add_block_of_32<C, turn, columns>(block, first_block + b, x + t, fetch,
                                                       sums + t, first);
@@ -266,8 +286,8 @@ void group_times_tokens(const std::byte* group, const ActivationsOf<Codes<format
 /// The most tokens that are taken at once.
 constexpr int few = 4;
 
-template <Format format, StreamFetch how>
-void few_tokens_by(const MatmulArgs& args, Groups<format> groups) {
+template <Format format, BlockFetch how>
+void few_tokens_by(const MatmulArgs& args, Groups<format> groups, std::int64_t ahead) {
     using C = Codes<format>;
     const std::int64_t tokens = args.token_end - args.token_begin;
     const std::int64_t blocks = groups.blocks(), at_once = groups.blocks_at_once();
@@ -281,25 +301,28 @@ void few_tokens_by(const MatmulArgs& args, Groups<format> groups) {
         for (std::int64_t first = 0; first < blocks; first += at_once) {
             const std::int64_t count = least(blocks - first, at_once);
             run(groups.of(row / group_rows, first, count), x, first, count, tokens,
-                args.out + args.token_begin * args.m + row, args.m, args.m - row);
+                args.out + args.token_begin * args.m + row, args.m, args.m - row, ahead);
         }
+}
+
+/// How far ahead lines are fetched past L2; negative: not at all.
+template <Format format>
+EDGEROOF_INLINE std::int64_t past_l2_distance(StreamFetch fetch) {
+    if (fetch == StreamFetch::past_l2_ahead) return past_l2_ahead_bytes;
+    return fetch == StreamFetch::past_l2 && fetches_past_l2<format> ? 0 : -1;
 }
 
 template <Format format>
 void few_tokens(const MatmulArgs& args, Groups<format> groups) {
 #if defined(__x86_64__)
-    if (groups.streams()) {
-        const StreamFetch fetch = stream_fetch();
-        if (fetch == StreamFetch::ahead)
-            return few_tokens_by<format, StreamFetch::ahead>(args, groups);
-        if (fetch == StreamFetch::past_l2_ahead)
-            return few_tokens_by<format, StreamFetch::past_l2_ahead>(args, groups);
-        if constexpr (fetches_past_l2<format>)
-            if (fetch == StreamFetch::past_l2)
-                return few_tokens_by<format, StreamFetch::past_l2>(args, groups);
-    }
+    const StreamFetch fetch = groups.streams() ? stream_fetch() : StreamFetch::hardware;
+    if (fetch == StreamFetch::ahead)
+        few_tokens_by<format, BlockFetch::in_steps>(args, groups, -1);
+    else
+        few_tokens_by<format, BlockFetch::at_once>(args, groups, past_l2_distance<format>(fetch));
+#else
+    few_tokens_by<format, BlockFetch::none>(args, groups, -1);
 #endif
-    few_tokens_by<format, StreamFetch::hardware>(args, groups);
 }
 
 }  // namespace
