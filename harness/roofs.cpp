@@ -113,10 +113,12 @@ class RoofWorkload final : public Workload {
         constexpr std::uint64_t chance_matters = std::uint64_t{64} << 20;
         if (!is_stream(entry_.kind) || entry_.burst_out_of > 0 || entry_.bytes > chance_matters)
             return;
-        constexpr int tries = 3;
+        constexpr std::uint64_t at_once = std::uint64_t{256} << 20, most_tries = 7;
+        const std::uint64_t tries =
+            std::min(most_tries, at_once / std::max<std::uint64_t>(entry_.bytes, 1) - 1);
         double best = seconds_on_pages();
         std::vector<std::unique_ptr<Memory>> others;  // kept, so that the next has other pages
-        for (int i = 0; i < tries; ++i) {
+        for (std::uint64_t i = 0; i < tries; ++i) {
             others.push_back(std::exchange(memory_, device_.create_memory(source_)));
             compile({.walk = walk_});
             const double now = seconds_on_pages();

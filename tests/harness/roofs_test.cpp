@@ -286,8 +286,8 @@ TEST(RoofWorkloads, TheFastestWalkIsFoundThoughItsFirstTriesAreDisturbed) {
     EXPECT_EQ(read->describe().settings.at("streams"), "4");
 }
 
-/// The third of four memories is the fastest.
-TEST(RoofWorkloads, TheFastestPagesOfFourAreTaken) {
+/// The third of eight memories is the fastest.
+TEST(RoofWorkloads, TheFastestPagesOfEightAreTaken) {
     std::size_t last_used = 0;
     ScriptedDevice device(
         [&last_used](const StreamRead& read, std::size_t memory) -> ScriptedDevice::Clock {
@@ -298,9 +298,19 @@ TEST(RoofWorkloads, TheFastestPagesOfFourAreTaken) {
         });
     RoofSet roofs(device, 1, "best", {});
     const auto read = roofs.make(memory_entry(RoofKind::read, small_level));
-    EXPECT_EQ(device.memories(), 4U);
+    EXPECT_EQ(device.memories(), 8U);
     read->sample();
     EXPECT_EQ(last_used, 2U);
+}
+
+/// All memories are there at once: 256 MiB at most.
+TEST(RoofWorkloads, OfLargerSetsFewerPagesAreTried) {
+    ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
+        return [passes = read.passes](std::int64_t) { return std::chrono::milliseconds(passes); };
+    });
+    RoofSet roofs(device, 1, "best", {});
+    roofs.make(memory_entry(RoofKind::read, {"L3", 0, 64 * mebibyte}));
+    EXPECT_EQ(device.memories(), 4U);
 }
 
 /// Sets that no cache holds.
