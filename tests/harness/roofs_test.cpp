@@ -303,24 +303,18 @@ TEST(RoofWorkloads, TheFastestPagesOfEightAreTaken) {
     EXPECT_EQ(last_used, 2U);
 }
 
-/// All memories are there at once: 256 MiB at most.
+/// All memories are there at once: 256 MiB at most. Sets that no cache holds take what they get.
 TEST(RoofWorkloads, OfLargerSetsFewerPagesAreTried) {
-    ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
-        return [passes = read.passes](std::int64_t) { return std::chrono::milliseconds(passes); };
-    });
-    RoofSet roofs(device, 1, "best", {});
-    roofs.make(memory_entry(RoofKind::read, {"L3", 0, 64 * mebibyte}));
-    EXPECT_EQ(device.memories(), 4U);
-}
-
-/// Sets that no cache holds.
-TEST(RoofWorkloads, LargeSetsTakeThePagesThatTheyGet) {
-    ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
-        return [passes = read.passes](std::int64_t) { return std::chrono::milliseconds(passes); };
-    });
-    RoofSet roofs(device, 1, "best", {});
-    roofs.make(memory_entry(RoofKind::read, {"DRAM", 0, 128 * mebibyte}));
-    EXPECT_EQ(device.memories(), 1U);
+    for (const auto& [set_bytes, memories] : {std::pair{64 * mebibyte, 4U}, {128 * mebibyte, 1U}}) {
+        ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
+            return [passes = read.passes](std::int64_t) {
+                return std::chrono::milliseconds(passes);
+            };
+        });
+        RoofSet roofs(device, 1, "best", {});
+        roofs.make(memory_entry(RoofKind::read, {"DRAM", 0, set_bytes}));
+        EXPECT_EQ(device.memories(), memories) << set_bytes;
+    }
 }
 
 /// One pass of so much is a whole sample, or nearly.
