@@ -167,7 +167,7 @@ class RoofWorkload final : public Workload {
                                          : std::string("none");
             if (rest_) m.settings["burst"] = fmt::format("after {} ms of arithmetic", rest_ms);
             if (walk_.half_vectors) m.settings["vectors"] = "of half the width";
-            if (walk_.in_fours) m.settings["order"] = "four loads, then four stores";
+            if (walk_.in_fours) m.settings["order"] = "four loads before four stores";
             if (entry_.kind != RoofKind::read)
                 m.settings["stores"] = walk_.past_cache ? "past the cache" : "plain";
         }

@@ -161,6 +161,7 @@ std::string walk_text(const Measurement& roof) {
     add("prefetch",
         [](const std::string& ahead) { return ahead == "none" ? "" : "prefetch " + ahead; });
     add("vectors", [](const std::string& width) { return "vectors " + width; });
+    add("order", [](const std::string& order) { return order; });
     add("stores", [](const std::string& how) { return "stores " + how; });
     add("huge_pages", [](const std::string& got) { return "huge pages: " + got; });
     return text;

@@ -307,9 +307,8 @@ TEST(RoofWorkloads, TheFastestPagesOfEightAreTaken) {
 TEST(RoofWorkloads, OfLargerSetsFewerPagesAreTried) {
     for (const auto& [set_bytes, memories] : {std::pair{64 * mebibyte, 4U}, {128 * mebibyte, 1U}}) {
         ScriptedDevice device([](const StreamRead& read, std::size_t) -> ScriptedDevice::Clock {
-            return [passes = read.passes](std::int64_t) {
-                return std::chrono::milliseconds(passes);
-            };
+            return
+                [passes = read.passes](std::int64_t) { return std::chrono::milliseconds(passes); };
         });
         RoofSet roofs(device, 1, "best", {});
         roofs.make(memory_entry(RoofKind::read, {"DRAM", 0, set_bytes}));

@@ -287,17 +287,15 @@ EDGEROOF_INLINE void with_groups(const StreamArgs& args, Walker walker) {
 }
 
 void stream_copy(const StreamArgs& args) {
-    with_groups(
-        args, [&]<std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>() {
-            copy_walk<streams, fetch, past_cache, group>(args);
-        });
+    with_groups(args, [&]<std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>() {
+        copy_walk<streams, fetch, past_cache, group>(args);
+    });
 }
 
 void stream_triad(const StreamArgs& args) {
-    with_groups(
-        args, [&]<std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>() {
-            triad_walk<streams, fetch, past_cache, group>(args);
-        });
+    with_groups(args, [&]<std::size_t streams, Fetch fetch, bool past_cache, std::size_t group>() {
+        triad_walk<streams, fetch, past_cache, group>(args);
+    });
 }
 
 constexpr Roofs roofs_of(Isa isa) {
